@@ -1,0 +1,45 @@
+# Every target works on a fresh clone: `setup` is implied by all of them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup check test demo native bench generate format clean
+
+installed := node_modules/.terngrad-installed
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+$(installed): package.json package-lock.json .npmrc
+	npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+setup: $(installed) ## Install the pinned packages and build dist/
+	@npm run --silent build
+
+check: setup ## Types, lint, format, dead code, generated files
+	npm run --silent typecheck
+	npm run --silent lint
+	npm run --silent format:check
+	npm run --silent deadcode
+	npm run --silent generate -- --check
+
+test: setup ## All tests; ends with a line `N passed, N failed, N skipped`
+	npm test --silent
+
+native: setup ## Compile the native TensorFlow backend (needs python3 with pip, and g++)
+	bash scripts/native.sh
+
+demo: setup ## Two workers train LeNet on MNIST, ternary against float32
+	@bash scripts/native.sh --if-possible
+	node dist/terngrad.js demo
+
+bench: setup ## Print the benchmarks' names; run one with `npm run bench -- NAME`
+	npm run --silent bench -- --help
+
+generate: setup ## Write the generated files anew
+	npm run --silent generate
+
+format: $(installed) ## Format all files
+	npm run --silent format
+
+clean: ## Remove what was built and installed
+	rm -rf dist node_modules trainer/ternary/kernels.wasm
