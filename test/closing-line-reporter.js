@@ -11,6 +11,9 @@ export default class ClosingLineReporter {
     // A file that could not even be loaded has no test of its own: it counts as one failure.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const skipped = results.numPendingTests + results.numTodoTests;
-    console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
+    // Jest's own summary comes after all reporters; the closing line comes after that.
+    process.once('exit', () => {
+      console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
+    });
   }
 }

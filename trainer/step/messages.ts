@@ -1,0 +1,114 @@
+import type { ExitCode } from '../../crds/index.ts';
+import type { TensorSpec } from '../ternary/layout.ts';
+
+/**
+ * What the compute thread and the I/O thread say to each other. Only words and small numbers travel in messages;
+ * gradients, scalers and encoded chunks lie in the memory that both threads share (see `memory.ts`).
+ *
+ *     compute                         I/O
+ *     ready         ->
+ *                   <-  start                      the membership is formed
+ *     contribution  ->                             statistics done, local scalers in memory
+ *                   <-  agreed                     shared scalers in memory
+ *     encoded (per chunk) ->
+ *                   <-  staged                     every chunk's sum in memory
+ *     ... next contribution; after the last: finished
+ */
+export type FromCompute = Ready | Contribution | Encoded | Evaluated | Finished | Failed;
+export type ToCompute = Start | Agreed | Staged;
+
+/** The model is built and its initial weights lie in the shared memory. */
+export interface Ready {
+  readonly type: 'ready';
+  readonly memory: WebAssembly.Memory;
+  readonly tensors: readonly TensorSpec[];
+  readonly backend: string;
+  /** Why a faster backend was not taken, and the like: for the log. */
+  readonly notes: readonly string[];
+  readonly examples: number;
+  readonly totalSteps: number;
+  /** Equal on all members, or they do not train together. */
+  readonly signature: string;
+  readonly stateHash: string;
+}
+
+export interface Start {
+  readonly type: 'start';
+  readonly memberCount: number;
+  readonly selfIndex: number;
+}
+
+export interface Contribution {
+  readonly type: 'contribution';
+  readonly step: number;
+  /** Hash of weights and optimizer state as this step reads them. */
+  readonly stateHash: string;
+  /** Mean loss over this member's slice. */
+  readonly loss: number;
+  /** Examples in this member's slice. */
+  readonly samples: number;
+  /** Gradient with its export and the import of weights before it, milliseconds. */
+  readonly computeMs: number;
+  /** What this member's slice of the test set gave, when this step evaluates. */
+  readonly evaluation?: EvaluationSums;
+  readonly phases: PhaseTimes | undefined;
+  readonly fault?: { readonly reason: 'non-finite' | 'program'; readonly message: string };
+}
+
+/** Sums over test examples: they add up over members. */
+export interface EvaluationSums {
+  readonly lossSum: number;
+  /** Absent for a program without a notion of a right answer. */
+  readonly correct: number | undefined;
+  readonly examples: number;
+}
+
+/** How long the phases of one step took on this worker, milliseconds. */
+export interface PhaseTimes {
+  readonly compute: number;
+  readonly encode: number;
+  readonly barrier: number;
+  readonly push: number;
+  readonly pull: number;
+  readonly apply: number;
+}
+
+export interface Agreed {
+  readonly type: 'agreed';
+  readonly step: number;
+  /** Somebody asked to stop: no further step is exchanged. */
+  readonly stop: boolean;
+}
+
+export interface Encoded {
+  readonly type: 'encoded';
+  readonly chunk: number;
+}
+
+export interface Staged {
+  readonly type: 'staged';
+  readonly step: number;
+  /** When this member had summed all the chunks it owns; `monotonicMs` clock. */
+  readonly reducedAtMs: number;
+}
+
+/** The evaluation after the last step. */
+export interface Evaluated {
+  readonly type: 'evaluated';
+  readonly evaluation: EvaluationSums;
+}
+
+export interface Finished {
+  readonly type: 'finished';
+  readonly reason: 'completed' | 'stopped';
+  /** SHA-256 over the final weights, tensor by tensor. */
+  readonly weightsHash: string;
+}
+
+export interface Failed {
+  readonly type: 'failed';
+  readonly exitCode: ExitCode;
+  readonly reason: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
