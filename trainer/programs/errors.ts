@@ -1,0 +1,37 @@
+/** The job names a program that cannot be used: unknown, unreadable, without the right exports, or badly configured. */
+export class ProgramError extends Error {
+  readonly code = 'BAD_PROGRAM';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ProgramError';
+  }
+}
+
+/** Code of the program threw while the job ran. The message carries the program's own stack. */
+export class ProgramFailedError extends Error {
+  readonly code = 'PROGRAM_FAILED';
+
+  constructor(program: string, activity: string, cause: unknown) {
+    const detail = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    super(`program "${program}" failed in ${activity}: ${detail}`, { cause });
+    this.name = 'ProgramFailedError';
+  }
+}
+
+/** The training loss became NaN or infinite: the run has diverged. */
+export class LossNotFiniteError extends Error {
+  readonly code = 'LOSS_NOT_FINITE';
+  readonly loss: number;
+  readonly step: number;
+
+  constructor(loss: number, step: number) {
+    super(
+      `the loss of step ${step} is ${loss}: training has diverged; lower training.learningRate.initial, ` +
+        `add training.learningRate.warmupSteps, or check the input values`,
+    );
+    this.name = 'LossNotFiniteError';
+    this.loss = loss;
+    this.step = step;
+  }
+}
