@@ -1,0 +1,50 @@
+import { BackendUnavailableError } from './backend-unavailable-error.ts';
+import type { TensorFlow } from './tensorflow.ts';
+
+export type { TensorFlow } from './tensorflow.ts';
+
+export type BackendName = 'native' | 'wasm' | 'cpu';
+export type BackendChoice = 'auto' | BackendName;
+
+export interface Backend {
+  readonly name: BackendName;
+  /** The one tfjs copy of this process, with this backend set. */
+  readonly tf: TensorFlow;
+  /** For logs and reports, e.g. `native (TensorFlow 2.18.1, 1 thread)`. */
+  readonly description: string;
+}
+
+export interface OpenedBackend {
+  readonly backend: Backend;
+  /** Under `auto`: why each faster backend was not taken, one line each with its remedy. */
+  readonly notes: string[];
+}
+
+/** Fastest first. Loaded on demand: whoever asks for `native` does not pay for the other two. */
+const OPENERS: Record<BackendName, (threads: number) => Promise<Backend>> = {
+  native: async (threads) => (await import('./native.ts')).openNative(threads),
+  wasm: async () => (await import('./wasm.ts')).openWasm(),
+  cpu: async () => (await import('./cpu.ts')).openCpu(),
+};
+
+/**
+ * Opens a compute backend and makes it tfjs's current one. `auto` takes the fastest that opens.
+ * `threads` is used by native alone.
+ * @throws {BackendUnavailableError} when the named backend does not open.
+ */
+export async function openBackend(
+  choice: BackendChoice,
+  options: { threads: number },
+): Promise<OpenedBackend> {
+  if (choice !== 'auto') return { backend: await OPENERS[choice](options.threads), notes: [] };
+  const notes: string[] = [];
+  for (const name of ['native', 'wasm'] as const) {
+    try {
+      return { backend: await OPENERS[name](options.threads), notes };
+    } catch (error) {
+      if (!(error instanceof BackendUnavailableError)) throw error;
+      notes.push(error.message);
+    }
+  }
+  return { backend: await OPENERS.cpu(options.threads), notes };
+}

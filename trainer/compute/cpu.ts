@@ -1,0 +1,11 @@
+import { version_cpu as version } from '@tensorflow/tfjs-backend-cpu';
+import type { Backend } from './backend.ts';
+import { tensorflow as tf } from './tensorflow.ts';
+import { silenceAdvertisement } from './tfjs-internals.ts';
+
+/** Plain JavaScript: always there, some 20 to 200 times slower than native. The reference for parity tests. */
+export async function openCpu(): Promise<Backend> {
+  await tf.setBackend('cpu');
+  silenceAdvertisement(tf.backend());
+  return { name: 'cpu', tf, description: `cpu (plain JavaScript, tfjs ${version})` };
+}

@@ -1,0 +1,50 @@
+import util from 'node:util';
+import { isMainThread } from 'node:worker_threads';
+import { BackendUnavailableError } from './backend-unavailable-error.ts';
+import type { Backend } from './backend.ts';
+import { nativeEnvironment } from './native-environment.ts';
+import { tensorflow as tf } from './tensorflow.ts';
+import { nativeBackend } from './tfjs-internals.ts';
+
+const REMEDY = 'build it with `make native`';
+
+/**
+ * TensorFlow's C library through the addon of tfjs-node-gpu (the same JavaScript drives CPU and GPU builds of it).
+ * Only one thread of a process may open it: a second copy of the addon shares its global state and crashes.
+ */
+export async function openNative(threads: number): Promise<Backend> {
+  if (isMainThread) Object.assign(process.env, nativeEnvironment(threads));
+  restoreRemovedUtilFunctions();
+  try {
+    await import('@tensorflow/tfjs-node-gpu');
+  } catch (error) {
+    throw new BackendUnavailableError('native', firstLine(error), REMEDY, { cause: error });
+  }
+  if (!(await tf.setBackend('tensorflow'))) {
+    throw new BackendUnavailableError('native', 'TensorFlow refused to start', REMEDY);
+  }
+  const { binding, isUsingGpuDevice } = nativeBackend(tf.backend());
+  const device = isUsingGpuDevice ? 'GPU' : threadWords(process.env['TF_NUM_INTRAOP_THREADS']);
+  return { name: 'native', tf, description: `native (TensorFlow ${binding.TF_Version}, ${device})` };
+}
+
+/** tfjs-node 4.22 calls two functions that Node 23 removed from `util`. */
+function restoreRemovedUtilFunctions(): void {
+  const removed = {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: (value: unknown) => Array.isArray(value),
+  };
+  for (const [name, replacement] of Object.entries(removed)) {
+    if (!(name in util)) Object.assign(util, { [name]: replacement });
+  }
+}
+
+function threadWords(count: string | undefined): string {
+  if (count === undefined) return 'as many threads as cores';
+  return count === '1' ? '1 thread' : `${count} threads`;
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n', 1)[0]?.trim() ?? message;
+}

@@ -1,0 +1,39 @@
+/* oxlint-disable typescript/no-unsafe-type-assertion -- the one place that says what tfjs does not declare */
+import type * as TfjsCore from '@tensorflow/tfjs-core';
+// Gives `Tensor` its method types everywhere. Types only: the module is ESM and would load a second tfjs-core.
+import type * as ChainedOps from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
+
+/**
+ * Parts of tfjs 4.22.0 that work but are not declared. tfjs is pinned to the exact version, and the tests of this
+ * room fail if one of them changes.
+ */
+
+export type Op = (...args: unknown[]) => unknown;
+export type WithChainedOps = typeof ChainedOps;
+
+export function opsByName(core: typeof TfjsCore): Record<string, Op | undefined> {
+  return core as unknown as Record<string, Op | undefined>;
+}
+
+export function imageOpsByName(core: typeof TfjsCore): Record<string, Op | undefined> {
+  return core.image as unknown as Record<string, Op | undefined>;
+}
+
+export function tensorPrototype(core: typeof TfjsCore): Record<string, Op> {
+  return core.Tensor.prototype as unknown as Record<string, Op>;
+}
+
+/** What tfjs-node's backend object carries besides the public `KernelBackend`. */
+export interface NativeBackend {
+  readonly binding: { readonly TF_Version: string };
+  readonly isUsingGpuDevice: boolean;
+}
+
+export function nativeBackend(backend: TfjsCore.KernelBackend): NativeBackend {
+  return backend as unknown as NativeBackend;
+}
+
+/** The cpu backend prints an advertisement for tfjs-node at its first tensor, unless told that this has happened. */
+export function silenceAdvertisement(cpuBackend: TfjsCore.KernelBackend): void {
+  (cpuBackend as unknown as { firstUse: boolean }).firstUse = false;
+}

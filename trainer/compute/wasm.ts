@@ -1,0 +1,20 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { BackendUnavailableError } from './backend-unavailable-error.ts';
+import type { Backend } from './backend.ts';
+import { tensorflow as tf } from './tensorflow.ts';
+
+/** tfjs's WebAssembly backend: SIMD, one thread (its threads do not work under Node). */
+export async function openWasm(): Promise<Backend> {
+  const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+  setWasmPaths(join(dirname(entry), '/'));
+  if (!(await tf.setBackend('wasm'))) {
+    throw new BackendUnavailableError(
+      'wasm',
+      'tfjs could not start its WebAssembly module',
+      'reinstall the dependencies with `npm ci`',
+    );
+  }
+  return { name: 'wasm', tf, description: 'wasm (WebAssembly SIMD, 1 thread)' };
+}
