@@ -1,0 +1,31 @@
+/**
+ * What the exchange needs of one step's payload memory. It moves bytes and knows no tensors: what a payload means,
+ * and how contributions are summed, is behind this interface (the worker implements it over shared memory).
+ *
+ * Every view stays valid, at the same place, until the barrier of the next step has passed; the exchange reads
+ * `pushPayload` and `pullPayload` whenever the peer's stream has room, which may be after `staged` resolved here
+ * and is always before that barrier.
+ */
+export interface ChunkStore {
+  readonly chunkCount: number;
+  /** float32 size of the values of chunk c, without padding. */
+  rawBytes(c: number): number;
+  /** Where chunk c starts in the flat vector, in values. Both ends must agree. */
+  flatOffset(c: number): number;
+  /** Codec id of contributions to chunk c in this step, 0..255. Both ends must agree. */
+  pushCodec(c: number): number;
+  /** Codec id of the sum of chunk c in this step, 0..255. */
+  pullCodec(c: number): number;
+  /** This member's contribution to chunk c; read only after `chunkEncoded(c)`. */
+  pushPayload(c: number): Uint8Array;
+  /**
+   * Where the contribution of member `memberIndex` (index in the membership, not rank) to a chunk owned by this
+   * member goes. Its length is the exact length a frame must have. Not asked for this member itself: its own
+   * contribution is `pushPayload(c)`.
+   */
+  contribution(c: number, memberIndex: number): Uint8Array;
+  /** All contributions to an owned chunk are in: sums them in member order into `pullPayload(c)`. Synchronous. */
+  reduce(c: number): void;
+  /** The encoded sum: written by `reduce` for owned chunks, by the exchange for received ones (exact length). */
+  pullPayload(c: number): Uint8Array;
+}

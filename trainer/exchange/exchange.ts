@@ -1,0 +1,126 @@
+import type { ChunkStore } from './chunk-store.ts';
+import type { ExchangeCounters } from './counters.ts';
+import type { Credentials } from '../wire/credentials.ts';
+import type { ProgressReport, ProgressRequest } from '../wire/progress.ts';
+
+/** What this member is, where it listens, whom it finds, and how long it waits. */
+export interface ExchangeOptions {
+  readonly job: { readonly namespace: string; readonly uid: string };
+  readonly rank: number;
+  /** 1 for the first process of a rank. */
+  readonly attempt: number;
+  /** Number of ranks that must join before training starts. */
+  readonly replicas: number;
+  /** `host:port` of rank 0. Not used by rank 0 itself. */
+  readonly coordinatorAddress: string;
+  /** `host:port` to listen on; port 0 takes a free one. */
+  readonly listenAddress: string;
+  /** Host or IP that the peers are told, together with the port that was bound. */
+  readonly advertiseHost: string;
+  /** PEM files of this rank; `undefined` turns TLS off (logged loudly). */
+  readonly credentials: Credentials | undefined;
+  /** Whether barrier outcomes carry the elementwise maximum or all members' rows. */
+  readonly scaler: 'shared' | 'local';
+  /** Length of the longest push or pull payload of any chunk in any codec the job uses, bytes. */
+  readonly maxPayloadBytes: number;
+  /** How long `form` waits for all members. */
+  readonly formationSeconds: number;
+  /** How long `barrier`, `staged` and `finish` wait. */
+  readonly stepDeadlineSeconds: number;
+  /** A peer that answers no ping for this long is lost. */
+  readonly peerLossSeconds: number;
+  /** Rank 0: answers the operator's poll. */
+  readonly onProgress?: (request: ProgressRequest) => ProgressReport;
+  readonly log?: ExchangeLog;
+}
+
+/** One line per state change, none per step. */
+export type ExchangeLog = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  fields: Record<string, unknown>,
+) => void;
+
+export interface JoinState {
+  /** Hash over model layout, chunk plan and codec settings; must be equal everywhere. */
+  readonly signature: string;
+  /** Hash over weights and optimizer state, 16 hex digits; must be equal everywhere. */
+  readonly stateHash: string;
+  /** The next step to be done; must be equal everywhere. */
+  readonly step: number;
+  /** Highest generation this member has ever been part of (from a checkpoint). Default 0. */
+  readonly generationSeen?: number;
+}
+
+export interface Member {
+  readonly rank: number;
+  readonly attempt: number;
+  /** `host:port` of its gRPC listener. */
+  readonly address: string;
+}
+
+export interface Membership {
+  readonly generation: number;
+  /** In rank order; the index here is the member index of contributions and chunk owners. */
+  readonly members: readonly Member[];
+  readonly selfIndex: number;
+}
+
+export interface BarrierContribution {
+  readonly step: number;
+  /** Hash over weights and optimizer state as read before this step, 16 hex digits. */
+  readonly stateHash: string;
+  /** This member's scaler of each unit; finite, not negative. */
+  readonly scalers: Float32Array;
+  /** Mean loss over this member's samples. */
+  readonly loss: number;
+  readonly samples: number;
+  readonly fault?: { readonly reason: 'non-finite' | 'program'; readonly message: string };
+  /** This member was asked to stop: everyone stops after this barrier. */
+  readonly stop: boolean;
+}
+
+export interface BarrierOutcome {
+  readonly step: number;
+  /** shared: elementwise maximum (units); local: all members' rows in member order (members x units). */
+  readonly scalers: Float32Array;
+  /** Mean over all samples of all members. */
+  readonly meanLoss: number;
+  readonly samples: number;
+  readonly stop: boolean;
+}
+
+export interface StepExchange {
+  /** This member's contribution to chunk c is in `store.pushPayload(c)`. Each chunk once, any order. */
+  chunkEncoded(c: number): void;
+  /** Every chunk's sum is in `store.pullPayload(c)` and checked. Rejects with an ExchangeError. */
+  readonly staged: Promise<void>;
+}
+
+/**
+ * One member's side of the gradient exchange. Calls come in this order, one at a time:
+ * `form`, then per step `barrier`, `beginStep` until `staged`; at the end `finish`, and always `close`.
+ *
+ * After the first error every later and pending call rejects with that same error; the object can only be closed.
+ */
+export interface Exchange {
+  /**
+   * Opens the listener. Rank 0 waits for all ranks, the others join it; then everyone connects to everyone.
+   * Rejects with ListenError, HandshakeError, FencedError, or PeerLostError naming the ranks that never came.
+   */
+  form(join: JoinState, signal: AbortSignal): Promise<Membership>;
+  /**
+   * Waits until every member is at this step, which also confirms that all applied the step before.
+   * Rejects with PeerLostError, ReplicaMismatchError, PeerFaultError, FencedError.
+   */
+  barrier(contribution: BarrierContribution, signal: AbortSignal): Promise<BarrierOutcome>;
+  /** Starts the exchange of a step whose barrier has passed. */
+  beginStep(step: number, store: ChunkStore): StepExchange;
+  /** Final barrier: the final hash of every rank, in rank order. Rank 0 resolves after all others confirmed. */
+  finish(finalHash: string, signal: AbortSignal): Promise<readonly string[]>;
+  readonly counters: ExchangeCounters;
+  /** Aborted with the ExchangeError as reason as soon as the exchange has failed, even between calls. */
+  readonly failure: AbortSignal;
+  /** Ends every stream and listener. Idempotent; nothing of the exchange keeps the process alive afterwards. */
+  close(): Promise<void>;
+}
