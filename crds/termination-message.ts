@@ -39,10 +39,14 @@ export const terminationMessageSchema = z.object({
       push: z.number(),
       pull: z.number(),
       apply: z.number(),
+      /** Median of (whole step minus the slowest member's compute): what the exchange adds to a step. */
+      beyondCompute: z.number(),
     })
     .optional(),
   backend: z.string().optional(),
-  bytes: z.object({ push: bytesSchema, pull: bytesSchema, barrier: z.number().int().nonnegative() }).optional(),
+  bytes: z
+    .object({ push: bytesSchema, pull: bytesSchema, barrier: z.number().int().nonnegative() })
+    .optional(),
   /** SHA-256 (hex) over the final weights, tensor by tensor in model order, float32 little endian. */
   weightsHash: z.string().optional(),
 });

@@ -12,9 +12,10 @@ import type { TensorSpec } from '../ternary/layout.ts';
  *                   <-  agreed                     shared scalers in memory
  *     encoded (per chunk) ->
  *                   <-  staged                     every chunk's sum in memory
- *     ... next contribution; after the last: finished
+ *     ... next contribution; the one after the last step carries no gradient, and is followed by:
+ *     finished      ->
  */
-export type FromCompute = Ready | Contribution | Encoded | Evaluated | Finished | Failed;
+export type FromCompute = Ready | Contribution | Encoded | Finished | Failed;
 export type ToCompute = Start | Agreed | Staged;
 
 /** The model is built and its initial weights lie in the shared memory. */
@@ -51,7 +52,8 @@ export interface Contribution {
   readonly computeMs: number;
   /** What this member's slice of the test set gave, when this step evaluates. */
   readonly evaluation?: EvaluationSums;
-  readonly phases: PhaseTimes | undefined;
+  /** The step before this one, which this contribution's barrier confirms. */
+  readonly previous: CompletedStep | undefined;
   readonly fault?: { readonly reason: 'non-finite' | 'program'; readonly message: string };
 }
 
@@ -61,6 +63,13 @@ export interface EvaluationSums {
   /** Absent for a program without a notion of a right answer. */
   readonly correct: number | undefined;
   readonly examples: number;
+}
+
+export interface CompletedStep {
+  readonly step: number;
+  readonly phases: PhaseTimes;
+  /** From its begin to the begin of the next step, without evaluation. */
+  readonly totalMs: number;
 }
 
 /** How long the phases of one step took on this worker, milliseconds. */
@@ -90,12 +99,6 @@ export interface Staged {
   readonly step: number;
   /** When this member had summed all the chunks it owns; `monotonicMs` clock. */
   readonly reducedAtMs: number;
-}
-
-/** The evaluation after the last step. */
-export interface Evaluated {
-  readonly type: 'evaluated';
-  readonly evaluation: EvaluationSums;
 }
 
 export interface Finished {

@@ -1,0 +1,50 @@
+import { ExitCode } from '../crds/index.ts';
+
+/** Why a worker ends without success, as it leaves the process: exit code, machine reason, human message. */
+export interface Failure {
+  readonly exitCode: ExitCode;
+  /** CamelCase and stable. */
+  readonly reason: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+/** The one place where error codes become exit codes. An error that is not listed is our own defect. */
+const outcomes: Readonly<Record<string, readonly [ExitCode, string]>> = {
+  INVALID_ENVIRONMENT: [ExitCode.badConfiguration, 'InvalidEnvironment'],
+  INVALID_JOB: [ExitCode.badConfiguration, 'InvalidJob'],
+  INVALID_PROGRAM: [ExitCode.badConfiguration, 'InvalidProgram'],
+  BACKEND_UNAVAILABLE: [ExitCode.badConfiguration, 'BackendUnavailable'],
+  MODEL_TOO_LARGE: [ExitCode.badConfiguration, 'ModelTooLarge'],
+  HANDSHAKE_REFUSED: [ExitCode.badConfiguration, 'HandshakeRefused'],
+  BAD_CERTIFICATE: [ExitCode.badConfiguration, 'BadCertificate'],
+  EADDRINUSE: [ExitCode.badConfiguration, 'PortTaken'],
+  BAD_DATA: [ExitCode.badData, 'BadData'],
+  PROGRAM_FAILED: [ExitCode.programFailed, 'ProgramFailed'],
+  LOSS_NOT_FINITE: [ExitCode.programFailed, 'LossNotFinite'],
+  NON_FINITE_GRADIENT: [ExitCode.programFailed, 'GradientNotFinite'],
+  VALUE_BEYOND_FLOAT16: [ExitCode.programFailed, 'ValueBeyondFloat16'],
+  PEER_LOST: [ExitCode.peerLost, 'PeerLost'],
+  PEER_FAULT: [ExitCode.peerLost, 'PeerFailed'],
+  FENCED: [ExitCode.fenced, 'Fenced'],
+  STOPPED: [ExitCode.stopped, 'Stopped'],
+};
+
+export function failureOf(error: unknown): Failure {
+  const known = outcomes[codeOf(error)];
+  const [exitCode, reason] = known ?? [ExitCode.internal, 'InternalError'];
+  return {
+    exitCode,
+    reason,
+    message: error instanceof Error ? error.message : String(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  };
+}
+
+/** The code of the error or of the nearest cause that has one of the codes above. */
+function codeOf(error: unknown): string {
+  for (let link = error, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth += 1) {
+    if ('code' in link && typeof link.code === 'string' && link.code in outcomes) return link.code;
+  }
+  return '';
+}

@@ -1,0 +1,131 @@
+import type { Chunk } from '../ternary/chunks.ts';
+
+/**
+ * The memory that the compute thread and the I/O thread share: one WebAssembly.Memory, laid out once before the first
+ * step, so that a gradient is written, encoded, sent, summed and applied without being copied between threads and
+ * the hot path allocates nothing. All positions are byte offsets, 64-byte aligned.
+ *
+ * | region        | size                                  | written by | read by      |
+ * | ------------- | ------------------------------------- | ---------- | ------------ |
+ * | weights       | flat vector, float32                  | compute    | compute      |
+ * | gradient      | flat vector, float32                  | compute    | compute      |
+ * | slots         | flat vector each, float32             | compute    | compute      |
+ * | average       | flat vector, float32 (with EMA)       | compute    | compute      |
+ * | localScalers  | one float32 per scaler unit           | compute    | I/O          |
+ * | sharedScalers | one row per unit, or per member       | I/O        | both         |
+ * | push          | each chunk's own encoded contribution | compute    | I/O          |
+ * | contributions | owned chunks, one place per member    | I/O        | I/O          |
+ * | pull          | each chunk's encoded sum              | I/O        | compute      |
+ * | scratch       | one per thread                        | its thread | its thread   |
+ */
+export interface StepMemory {
+  readonly bytes: number;
+  readonly weights: number;
+  readonly gradient: number;
+  readonly slots: readonly number[];
+  readonly average: number | undefined;
+  readonly localScalers: number;
+  readonly sharedScalers: number;
+  readonly computeScratch: number;
+  readonly ioScratch: number;
+  /** By chunk index. */
+  readonly push: readonly number[];
+  /** By chunk index. */
+  readonly pull: readonly number[];
+  /** Where the contribution of a member to an owned chunk lies. */
+  contribution(chunk: number, memberIndex: number): number;
+}
+
+export interface StepMemoryNeeds {
+  /** Length of the padded flat vector, values. */
+  readonly values: number;
+  readonly optimizerSlots: number;
+  readonly withAverage: boolean;
+  readonly scalerUnits: number;
+  /** 1 for shared scalers, the number of members for local ones. */
+  readonly scalerRows: number;
+  readonly members: number;
+  readonly chunks: readonly Chunk[];
+  /** Largest payload that chunk may have, over all codecs in use. */
+  readonly pushBytes: (chunk: Chunk) => number;
+  readonly pullBytes: (chunk: Chunk) => number;
+  readonly computeScratchBytes: number;
+  readonly ioScratchBytes: number;
+}
+
+/** The model and its optimizer state do not fit in one 32-bit memory. */
+export class ModelTooLargeError extends Error {
+  readonly code = 'MODEL_TOO_LARGE';
+  override readonly name = 'ModelTooLargeError';
+}
+
+const ALIGNMENT = 64;
+const PAGE_BYTES = 65_536;
+const MAX_PAGES = 65_536;
+
+export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
+  let next = 0;
+  const take = (bytes: number): number => {
+    const at = next;
+    next = Math.ceil((at + bytes) / ALIGNMENT) * ALIGNMENT;
+    return at;
+  };
+  // Kernels take 0 for "none", so nothing lies at 0.
+  take(ALIGNMENT);
+
+  const vectorBytes = needs.values * Float32Array.BYTES_PER_ELEMENT;
+  const weights = take(vectorBytes);
+  const gradient = take(vectorBytes);
+  const slots = Array.from({ length: needs.optimizerSlots }, () => take(vectorBytes));
+  const average = needs.withAverage ? take(vectorBytes) : undefined;
+  const scalerBytes = needs.scalerUnits * Float32Array.BYTES_PER_ELEMENT;
+  const localScalers = take(scalerBytes);
+  const sharedScalers = take(scalerBytes * needs.scalerRows);
+  const computeScratch = take(needs.computeScratchBytes);
+  const ioScratch = take(needs.ioScratchBytes);
+  const push = needs.chunks.map((chunk) => take(needs.pushBytes(chunk)));
+  const pull = needs.chunks.map((chunk) => take(needs.pullBytes(chunk)));
+
+  // Chunk c is the floor(c/N)-th chunk of its owner, whoever that is: so the map does not depend on the rank.
+  const ownedPlaces = Math.ceil(needs.chunks.length / needs.members);
+  const placeBytes = Array.from({ length: ownedPlaces }, (_, place) => {
+    const candidates = needs.chunks.slice(place * needs.members, (place + 1) * needs.members);
+    return alignUp(Math.max(...candidates.map(needs.pushBytes)));
+  });
+  const places = placeBytes.map((bytes) => take(bytes * needs.members));
+
+  if (next > MAX_PAGES * PAGE_BYTES) {
+    throw new ModelTooLargeError(
+      `the step needs ${(next / 2 ** 30).toFixed(1)} GiB of memory for ${needs.values} parameter values with ` +
+        `${needs.optimizerSlots} optimizer slots and ${needs.members} workers; one worker can address 4 GiB. ` +
+        `Use a smaller model, or an optimizer with fewer slots (training.optimizer.name: sgd or momentum)`,
+    );
+  }
+  return {
+    bytes: next,
+    weights,
+    gradient,
+    slots,
+    average,
+    localScalers,
+    sharedScalers,
+    computeScratch,
+    ioScratch,
+    push,
+    pull,
+    contribution(chunk, memberIndex) {
+      const place = Math.floor(chunk / needs.members);
+      return (places[place] as number) + memberIndex * (placeBytes[place] as number);
+    },
+  };
+}
+
+/** Shared, so that both threads see it; of fixed size, so that views stay valid. */
+export function allocateStepMemory(plan: StepMemory): WebAssembly.Memory {
+  const pages = Math.ceil(plan.bytes / PAGE_BYTES);
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+}
+
+function alignUp(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}
