@@ -1,29 +1,39 @@
-import type { FlatLayout, TensorSpec } from '../ternary/layout.ts';
+import type * as tfc from '@tensorflow/tfjs-core';
 import type { Random } from '../data/random.ts';
+import { LossNotFiniteError, ProgramFailedError } from '../programs/errors.ts';
 import type { Batch, Examples, Program, ProgramContext } from '../programs/program.ts';
+import type { FlatLayout, TensorSpec } from '../ternary/layout.ts';
 import type { Backend } from './backend.ts';
+import { buildModel } from './build-model.ts';
+import { softmaxCrossEntropy } from './classification.ts';
+import { evaluateModel, type Evaluation, type ExampleRange } from './evaluation.ts';
+import { withSeededMathRandom } from './seeded-math-random.ts';
+import type { TensorFlow } from './tensorflow.ts';
+import { createWeightTransfer } from './weight-transfer.ts';
+
+export type { Evaluation, ExampleRange } from './evaluation.ts';
 
 /** A model bound to the flat vector: weights and gradients in and out as plain float32. One per worker. */
 export interface ModelRuntime {
   /** The trainable weights in model order: what is exchanged. */
   readonly tensors: readonly TensorSpec[];
-  /** The other weights (batch-norm statistics) in model order, packed without padding in their own vector. */
+  /** The other weights (batch-norm statistics) in model order, packed without padding in a vector of their own. */
   readonly nonTrainable: readonly TensorSpec[];
   /** Length of the vector of `exportNonTrainable`. */
   readonly nonTrainableValues: number;
 
-  /** Fixes where each tensor lies in the flat vector. Before any call below that takes a flat view. */
+  /** Fixes where each tensor lies in the flat vector. Comes before every call that takes a flat view. */
   bind(layout: FlatLayout): void;
 
   /**
-   * Gradient of the mean loss over `batch`, times `scale`, written to `out` (padding is set to 0). Disposes nothing
-   * of the batch. `out` may lie in shared memory.
-   * @param at names the step for errors; `random`, keyed by (seed, step, rank), drives dropout masks.
+   * Gradient of the mean loss over `batch`, times `scale`, written to `out`; padding is set to 0. The batch stays
+   * the caller's to dispose. `out` may lie in shared memory.
+   * @param at names the step for errors; `random`, keyed by (seed, step, rank), drives dropout masks and the like.
    * @throws ProgramFailedError when the program throws; LossNotFiniteError when the loss is NaN or infinite.
    */
   gradient(batch: Batch, out: Float32Array, scale: number, at: StepContext): { readonly loss: number };
 
-  /** Copies the model's trainable weights to the flat view `out`. Padding is not touched. */
+  /** Copies the model's trainable weights to the flat view `out`; padding is not touched. */
   exportWeights(out: Float32Array): void;
   /** Sets the model's trainable weights from the flat view `from`, which may lie in shared memory. */
   importWeights(from: Float32Array): void;
@@ -32,14 +42,10 @@ export interface ModelRuntime {
   importNonTrainable(from: Float32Array): void;
 
   /**
-   * Mean loss and accuracy over `examples`, `batchSize` at a time, in order and without augmentation.
-   * @param range evaluates only examples [from, to): workers can share the work and weigh by `examples`.
+   * Loss and right answers over `examples`, `batchSize` at a time, in order, without augmentation or dropout.
+   * @param range only examples [from, to): workers can share the work, the sums add up.
    */
-  evaluate(
-    examples: Examples,
-    batchSize: number,
-    range?: { readonly from: number; readonly to: number },
-  ): Evaluation;
+  evaluate(examples: Examples, batchSize: number, range?: ExampleRange): Evaluation;
 
   dispose(): void;
 }
@@ -49,17 +55,118 @@ export interface StepContext {
   readonly random?: Random;
 }
 
-export interface Evaluation {
-  readonly examples: number;
-  readonly loss: number;
-  /** 0..1; absent when the program says nothing about right answers. */
-  readonly accuracy?: number;
-}
-
 export interface ModelRuntimeOptions {
   readonly backend: Backend;
   readonly program: Program;
   readonly context: ProgramContext;
 }
 
-export declare function createModelRuntime(options: ModelRuntimeOptions): Promise<ModelRuntime>;
+/**
+ * @throws ProgramError when the model cannot be trained here; ProgramFailedError when `createModel` throws.
+ */
+export async function createModelRuntime(options: ModelRuntimeOptions): Promise<ModelRuntime> {
+  const { program, context } = options;
+  const { tf } = options.backend;
+  const model = await buildModel(program, context);
+  const trainable = createWeightTransfer(tf, model.trainableWeights);
+  const nonTrainable = createWeightTransfer(tf, model.nonTrainableWeights);
+  const variables = model.trainableWeights.map((weight) => weight.read() as tfc.Variable);
+  const packedOffsets = packed(nonTrainable.specs);
+  let slots: readonly BoundSlot[] = [];
+  let offsets: readonly number[] = [];
+
+  /** What is thrown in here is the program's doing: its code, or a model that does not fit its data. */
+  function asProgram<T>(activity: string, work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw new ProgramFailedError(program.name, activity, cause);
+    }
+  }
+
+  function trainingLoss(batch: Batch): tfc.Scalar {
+    if (program.loss !== undefined) return program.loss(tf, model, batch, { training: true });
+    const logits = model.apply(batch.inputs, { training: true }) as tfc.Tensor;
+    return softmaxCrossEntropy(tf, logits, batch.targets);
+  }
+
+  function differentiate(batch: Batch, at: StepContext): Differentiated {
+    const work = (): Differentiated => tf.variableGrads(() => trainingLoss(batch), variables);
+    return asProgram(`the gradient of step ${at.step}`, () =>
+      at.random === undefined ? work() : withSeededMathRandom(at.random, work),
+    );
+  }
+
+  function gradient(batch: Batch, out: Float32Array, scale: number, at: StepContext): { loss: number } {
+    const { value, grads } = differentiate(batch, at);
+    try {
+      const loss = value.dataSync()[0]!;
+      if (!Number.isFinite(loss)) throw new LossNotFiniteError(loss, at.step);
+      for (const [i, { begin, end, paddedEnd }] of slots.entries()) {
+        // Looked up by name, which is unique in this process; a weight that the loss does not reach has no entry.
+        const values = grads[variables[i]!.name]?.dataSync() as Float32Array | undefined;
+        if (values !== undefined) copyScaled(values, out, begin, scale);
+        out.fill(0, values === undefined ? begin : end, paddedEnd);
+      }
+      return { loss };
+    } finally {
+      value.dispose();
+      tf.dispose(grads);
+    }
+  }
+
+  return {
+    tensors: trainable.specs,
+    nonTrainable: nonTrainable.specs,
+    nonTrainableValues: nonTrainable.specs.reduce((sum, { size }) => sum + size, 0),
+    bind(layout) {
+      slots = boundSlots(layout);
+      offsets = slots.map(({ begin }) => begin);
+    },
+    gradient,
+    exportWeights: (out) => trainable.exportTo(out, offsets),
+    importWeights: (from) => trainable.importFrom(from, offsets),
+    exportNonTrainable: (out) => nonTrainable.exportTo(out, packedOffsets),
+    importNonTrainable: (from) => nonTrainable.importFrom(from, packedOffsets),
+    evaluate: (examples, batchSize, range = { from: 0, to: examples.count }) =>
+      asProgram('evaluation', () => evaluateModel(tf, program, model, examples, batchSize, range)),
+    dispose() {
+      model.dispose();
+    },
+  };
+}
+
+type Differentiated = ReturnType<TensorFlow['variableGrads']>;
+
+interface BoundSlot {
+  readonly begin: number;
+  readonly end: number;
+  /** Where the next tensor of the flat vector begins. */
+  readonly paddedEnd: number;
+}
+
+/** In model order, which is not the order in the flat vector: exempt tensors lie at its end. */
+function boundSlots({ slots, values }: FlatLayout): BoundSlot[] {
+  const begins = [...slots.map(({ offset }) => offset), values].sort((a, b) => a - b);
+  return slots.map(({ offset, size }) => ({
+    begin: offset,
+    end: offset + size,
+    paddedEnd: begins.find((begin) => begin > offset) ?? values,
+  }));
+}
+
+function packed(specs: readonly TensorSpec[]): number[] {
+  let next = 0;
+  return specs.map(({ size }) => {
+    next += size;
+    return next - size;
+  });
+}
+
+function copyScaled(values: Float32Array, out: Float32Array, begin: number, scale: number): void {
+  if (scale === 1) {
+    out.set(values, begin);
+    return;
+  }
+  for (let i = 0; i < values.length; i++) out[begin + i] = values[i]! * scale;
+}

@@ -1,3 +1,5 @@
+import type { NpyArray } from './npy.ts';
+
 /** Examples of a classification set as they lie in memory: one row of values and one label per example. */
 export interface LabelledArrays {
   readonly count: number;
@@ -23,10 +25,16 @@ export interface DataSource {
   /** The job's `data.path`, absolute; for programs that read their own files. */
   readonly directory?: string;
   /**
-   * Reads the set and applies `trainLimit` and `testLimit`.
-   * @throws DataError when a file is missing, malformed, or the job names no data set.
+   * Reads the set and applies `trainLimit` and `testLimit`. Reads once, however often it is called.
+   * @param preferredShape height, width, channels of `synthetic` examples (default 28, 28, 1); the first call decides.
+   * @throws DataError when a file is missing or malformed, or the job names no data set.
    */
-  open(): Promise<LabelledDataset>;
+  open(preferredShape?: readonly [number, number, number]): Promise<LabelledDataset>;
+  /**
+   * Reads an array that `numpy.save` wrote; `file` is relative to `directory`.
+   * @throws DataError when it is missing or malformed.
+   */
+  readNpy(file: string): Promise<NpyArray>;
 }
 
 /** Number of values in one example. */

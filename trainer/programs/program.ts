@@ -1,9 +1,8 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import type { TensorFlow } from '../compute/backend.ts';
+import type { TensorFlow } from '../compute/tensorflow.ts';
 import type { DataSource, LabelledArrays } from '../data/labelled.ts';
 import type { Random } from '../data/random.ts';
-import type { InitialWeights } from './initial-weights.ts';
 
 /**
  * What a user writes: a model, its data, and, where softmax cross-entropy does not fit, a loss.
@@ -17,9 +16,9 @@ export interface Program {
   readonly name: string;
 
   /**
-   * Builds the model. Its trainable weights, in order, are what the workers exchange, so every worker must build
-   * the same model with equal weights: end with `context.initialize(model)`, or give every initializer a seed
-   * derived from `context.seed`.
+   * Builds the model. Its trainable weights, in order, are what the workers exchange.
+   * All workers must start equal: initializers without a seed are given one derived from `context.seed` (through
+   * `Math.random`), so leave `seed` out of layers. A dropout layer with a seed would draw the same mask every step.
    */
   createModel(context: ProgramContext): tfl.LayersModel | Promise<tfl.LayersModel>;
 
@@ -56,9 +55,10 @@ export interface ProgramContext {
   readonly data: DataSource;
   /** Random numbers that are the same on every worker, for generated data and the like. */
   random(purpose: string): Random;
-  /** Gives the weights of a fresh model seeded values, equal on every worker and every backend. Returns the model. */
-  initialize(model: tfl.LayersModel, scheme?: InitialWeights): tfl.LayersModel;
-  /** Wraps arrays as examples: bytes become 0..1 (times `scale`), floats stay as they are. */
+  /**
+   * Wraps arrays as examples. Every value is multiplied by `scale`: by default 1/255 for bytes, 1 for floats.
+   * @throws DataError when the lengths of the arrays do not fit their count and shape.
+   */
   examples(arrays: LabelledArrays, options?: { readonly scale?: number }): Examples;
 }
 
