@@ -1,4 +1,5 @@
-/* oxlint-disable typescript/no-unsafe-type-assertion -- the one place that says what tfjs does not declare */
+/* oxlint-disable typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-parameters -- the one place that says what tfjs does not declare */
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type * as TfjsCore from '@tensorflow/tfjs-core';
 // Gives `Tensor` its method types everywhere. Types only: the module is ESM and would load a second tfjs-core.
 import type * as ChainedOps from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
@@ -36,4 +37,23 @@ export function nativeBackend(backend: TfjsCore.KernelBackend): NativeBackend {
 /** The cpu backend prints an advertisement for tfjs-node at its first tensor, unless told that this has happened. */
 export function silenceAdvertisement(cpuBackend: TfjsCore.KernelBackend): void {
   (cpuBackend as unknown as { firstUse: boolean }).firstUse = false;
+}
+
+/** The attributes with which tfjs calls a kernel; their type belongs to the kernel's name. */
+export function attributesOf<Attributes>(attrs: TfjsCore.NamedAttrMap | undefined): Attributes {
+  return attrs as unknown as Attributes;
+}
+
+export function wasmBackend(backend: unknown): BackendWasm {
+  return backend as BackendWasm;
+}
+
+/** tfjs passes whole tensors to kernels, though it declares less. */
+export function inputTensor<R extends TfjsCore.Rank>(
+  inputs: TfjsCore.NamedTensorInfoMap,
+  name: string,
+): TfjsCore.Tensor<R> {
+  const tensor = inputs[name];
+  if (tensor === undefined) throw new TypeError(`the kernel was called without its input '${name}'`);
+  return tensor as TfjsCore.Tensor<R>;
 }

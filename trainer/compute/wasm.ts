@@ -4,6 +4,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { BackendUnavailableError } from './backend-unavailable-error.ts';
 import type { Backend } from './backend.ts';
 import { tensorflow as tf } from './tensorflow.ts';
+import { registerTrainingKernels } from './wasm/register.ts';
 
 /** tfjs's WebAssembly backend: SIMD, one thread (its threads do not work under Node). */
 export async function openWasm(): Promise<Backend> {
@@ -16,5 +17,6 @@ export async function openWasm(): Promise<Backend> {
       'reinstall the dependencies with `npm ci`',
     );
   }
+  registerTrainingKernels();
   return { name: 'wasm', tf, description: 'wasm (WebAssembly SIMD, 1 thread)' };
 }
