@@ -1,0 +1,55 @@
+import type { SchemaNode } from './schema-tree.ts';
+
+/** Bounds at or beyond this only keep numbers representable; nobody wants to read them. */
+const HUGE = 2_147_483_647;
+
+/** What a field takes, in words that follow "must be": `a whole number of at least 1`. */
+export function expectation(node: SchemaNode): string {
+  if (node['x-kubernetes-int-or-string'] === true)
+    return "a Kubernetes quantity such as '500m', '2' or '1Gi'";
+  if (node.enum !== undefined)
+    return node.enum.length === 1 ? String(node.enum[0]) : `one of ${node.enum.join(', ')}`;
+  if (node.type === undefined) return 'present';
+  switch (node.type) {
+    case 'integer':
+      return `a whole number${bounds(node)}${multiple(node)}`;
+    case 'number':
+      return `a number${bounds(node)}`;
+    case 'boolean':
+      return 'true or false';
+    case 'string':
+      return `text${length(node)}`;
+    case 'array':
+      return `a list${items(node)}`;
+    case 'object':
+      return 'a map of fields';
+  }
+}
+
+function bounds(node: SchemaNode): string {
+  const minimum = node.minimum;
+  const maximum = node.maximum !== undefined && node.maximum < HUGE ? node.maximum : undefined;
+  const lower = node.exclusiveMinimum === true ? 'above' : 'of at least';
+  const upper = node.exclusiveMaximum === true ? 'below' : 'of at most';
+  if (minimum === undefined) return maximum === undefined ? '' : ` ${upper} ${maximum}`;
+  if (maximum === undefined) return ` ${lower} ${minimum}`;
+  const bothInclusive = node.exclusiveMinimum !== true && node.exclusiveMaximum !== true;
+  return bothInclusive
+    ? ` from ${minimum} to ${maximum}`
+    : ` ${lower} ${minimum} and ${upper.replace('of ', '')} ${maximum}`;
+}
+
+function multiple(node: SchemaNode): string {
+  return node.multipleOf === undefined ? '' : `, a multiple of ${node.multipleOf}`;
+}
+
+function length(node: SchemaNode): string {
+  const nonEmpty = (node.minLength ?? 0) > 0;
+  if (node.maxLength === undefined) return nonEmpty ? ' that is not empty' : '';
+  return nonEmpty ? ` of 1 to ${node.maxLength} characters` : ` of at most ${node.maxLength} characters`;
+}
+
+function items(node: SchemaNode): string {
+  if (node.minItems !== undefined) return ` of ${node.minItems} to ${node.maxItems} entries`;
+  return node.maxItems === undefined ? '' : ` of at most ${node.maxItems} entries`;
+}

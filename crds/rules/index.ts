@@ -1,0 +1,15 @@
+import { policyRules } from './policies.ts';
+import { programRules } from './program.ts';
+import type { Rule } from './rule.ts';
+import { templateRules } from './template.ts';
+import { trainingRules } from './training.ts';
+import { workerRules } from './workers.ts';
+
+/** Every rule between fields of the job. */
+export const rules: readonly Rule[] = [
+  ...programRules,
+  ...trainingRules,
+  ...workerRules,
+  ...templateRules,
+  ...policyRules,
+];

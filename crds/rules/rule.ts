@@ -1,0 +1,55 @@
+import type { CheckpointSpec } from '../checkpoint.ts';
+import type { JobSpec } from '../job.ts';
+import type { PodTemplate } from '../pod-template.ts';
+import type { BackoffPolicy, FailureRule, SuccessPolicy } from '../policies.ts';
+import type { ProgramSpec } from '../program.ts';
+import type { LearningRateSpec, TrainingSpec } from '../training.ts';
+import type { WorkersSpec } from '../workers.ts';
+
+type Item<List> = NonNullable<List> extends readonly (infer Element)[] ? Element : never;
+
+/** Where a rule can hang, with the type of what stands there. `[]` is every item of a list. */
+export interface Places {
+  spec: JobSpec;
+  'spec.workers': WorkersSpec;
+  'spec.workers.elastic': NonNullable<WorkersSpec['elastic']>;
+  'spec.workers.template': PodTemplate;
+  'spec.workers.template.env[]': Item<PodTemplate['env']>;
+  'spec.workers.template.volumes[]': Item<PodTemplate['volumes']>;
+  'spec.workers.template.resourceClaims[]': Item<PodTemplate['resourceClaims']>;
+  'spec.program': ProgramSpec;
+  'spec.training': TrainingSpec;
+  'spec.training.learningRate': LearningRateSpec;
+  'spec.checkpoint': CheckpointSpec;
+  'spec.successPolicy': SuccessPolicy;
+  'spec.failurePolicy.rules[]': FailureRule;
+  'spec.failurePolicy.backoff': BackoffPolicy;
+}
+
+export type Place = keyof Places;
+
+/**
+ * A rule between fields. One row gives both checks: ours, with line and column, when a file is read,
+ * and the API server's, when the object is applied.
+ */
+export interface Rule<At extends Place = Place> {
+  readonly at: At;
+  /** The field to blame, below `at`; empty blames the block itself. */
+  readonly field: string;
+  /** The fields it looks at, below `at`. Where one of them is wrong by itself, the rule says nothing. */
+  readonly reads: readonly string[];
+  /** What would be right, naming the fields. */
+  readonly message: string;
+  holds(self: Places[At]): boolean;
+  /**
+   * The same in CEL, over the block at `at`. Defaults are filled in before the server evaluates it, so only
+   * fields without one need `has()`. Absent where CEL cannot say it, or not at a bounded cost.
+   */
+  readonly cel?: string;
+}
+
+/** Lets a table of rules infer the type of `self` from `at`. */
+export function rule<At extends Place>(row: Rule<At>): Rule {
+  // Which `holds` meets which value is decided by `at` alone, in check-rules.ts.
+  return row as unknown as Rule;
+}

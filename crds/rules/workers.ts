@@ -1,0 +1,54 @@
+import type { JobSpec } from '../job.ts';
+import { rule } from './rule.ts';
+
+/** Integer sums travel in one byte per value: 2N + 1 values must fit, with the sign. */
+export const MAX_SHARED_SCALER_REPLICAS = 127;
+
+/** How many workers there may be. */
+export const workerRules = [
+  rule({
+    at: 'spec.workers.elastic',
+    field: 'maxReplicas',
+    reads: ['minReplicas', 'maxReplicas'],
+    message: "must not be below 'minReplicas'",
+    holds: (self) => self.minReplicas <= self.maxReplicas,
+    cel: 'self.minReplicas <= self.maxReplicas',
+  }),
+  rule({
+    at: 'spec.workers',
+    field: 'replicas',
+    reads: ['replicas', 'elastic'],
+    message: "must lie between 'elastic.minReplicas' and 'elastic.maxReplicas'",
+    holds: ({ replicas, elastic }) =>
+      elastic === undefined || (elastic.minReplicas <= replicas && replicas <= elastic.maxReplicas),
+    cel: '!has(self.elastic) || (self.elastic.minReplicas <= self.replicas && self.replicas <= self.elastic.maxReplicas)',
+  }),
+  rule({
+    at: 'spec',
+    field: 'training.batchSize',
+    reads: ['training.batchSize', 'workers.replicas', 'workers.elastic'],
+    message: 'must be at least the (largest) number of workers: every worker needs an example in every step',
+    holds: (self) => self.training.batchSize >= mostReplicas(self),
+    cel:
+      'self.training.batchSize >= self.workers.replicas && ' +
+      '(!has(self.workers.elastic) || self.training.batchSize >= self.workers.elastic.maxReplicas)',
+  }),
+  rule({
+    at: 'spec',
+    field: 'workers.replicas',
+    reads: ['workers.replicas', 'workers.elastic', 'compression.codec', 'compression.scaler'],
+    message: `must be at most ${MAX_SHARED_SCALER_REPLICAS}, elastic growth included, for 'codec: ternary' with 'scaler: shared'; take 'scaler: local' for more`,
+    holds: (self) =>
+      self.compression.codec !== 'ternary' ||
+      self.compression.scaler !== 'shared' ||
+      mostReplicas(self) <= MAX_SHARED_SCALER_REPLICAS,
+    cel:
+      "self.compression.codec != 'ternary' || self.compression.scaler != 'shared' || " +
+      `(self.workers.replicas <= ${MAX_SHARED_SCALER_REPLICAS} && ` +
+      `(!has(self.workers.elastic) || self.workers.elastic.maxReplicas <= ${MAX_SHARED_SCALER_REPLICAS}))`,
+  }),
+];
+
+function mostReplicas({ workers }: JobSpec): number {
+  return Math.max(workers.replicas, workers.elastic?.maxReplicas ?? 0);
+}

@@ -1,0 +1,64 @@
+import type { ResolvedJob } from './job.ts';
+import { toProblem, valueAt, type Finding, type Problem } from './problem.ts';
+import { jobTree, nodeAt } from './schema-tree.ts';
+
+/**
+ * Fields that the schema has but this version does not carry out. Delete the row when the feature lands.
+ * A value equal to the default always passes, so a file may spell defaults out.
+ */
+const notYet: readonly {
+  readonly path: string;
+  readonly except?: readonly unknown[];
+  readonly instead: string;
+}[] = [
+  { path: 'workers.elastic', instead: 'leave it out: a lost worker then fails the job' },
+  { path: 'workers.gpusPerWorker', instead: 'leave it at 0: workers compute on the CPU' },
+  { path: 'workers.template', instead: 'leave it out: workers use the image and resources of the operator' },
+  {
+    path: 'program.configMap',
+    instead: "leave it out: 'program.path' is a file beside the YAML, or in the image",
+  },
+  { path: 'checkpoint', instead: 'leave it out: the job runs from start to end' },
+  { path: 'output', instead: 'leave it out: the final figures are reported, the weights are not kept' },
+  { path: 'failurePolicy.rules', instead: 'leave it empty: the first failed worker fails the job' },
+  { path: 'failurePolicy.backoffLimit', instead: 'leave it at 0: the first failed worker fails the job' },
+  { path: 'failurePolicy.backoff', instead: 'leave it out: no worker is restarted' },
+  { path: 'successPolicy.when', except: ['all'], instead: "take 'rank0' or 'all'" },
+  { path: 'cleanPodPolicy', instead: "leave it at 'running'" },
+  { path: 'pendingDeadlineSeconds', instead: "leave it out; 'activeDeadlineSeconds' works" },
+  { path: 'ttlSecondsAfterFinished', instead: 'leave it out and delete the job yourself' },
+  { path: 'suspend', instead: 'leave it at false; delete the job to stop it' },
+  { path: 'managedBy', instead: 'leave it out' },
+  { path: 'gang', instead: 'leave it out' },
+];
+
+/** What `job` asks for that does not work yet. Empty: the job can be run as it is. */
+export function unsupportedFields(job: ResolvedJob): Problem[] {
+  return unsupportedFindings(job).map((finding) => toProblem(finding, job));
+}
+
+/** The same by path segments, for who knows the file and can give positions. */
+export function unsupportedFindings(job: ResolvedJob): Finding[] {
+  return notYet
+    .map(({ path, except = [], instead }) => ({ path: ['spec', ...path.split('.')], except, instead }))
+    .filter(({ path, except }) => {
+      const value = valueAt(job, path);
+      return value !== undefined && ![defaultAt(path), ...except].some((allowed) => isEqual(value, allowed));
+    })
+    .map(({ path, instead }) => ({ path, message: `not supported yet; ${instead}` }));
+}
+
+/** The default of the field, with those of the fields below it filled in. */
+function defaultAt(path: readonly string[]): unknown {
+  return filled(nodeAt(path, jobTree()));
+}
+
+function filled(node: ReturnType<typeof nodeAt>): unknown {
+  if (node?.default === undefined || node.properties === undefined) return node?.default;
+  const entries = Object.entries(node.properties).map(([name, child]) => [name, filled(child)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
