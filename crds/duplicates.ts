@@ -1,5 +1,6 @@
 import type { Finding } from './problem.ts';
 import { jobTree, type FieldPath, type SchemaNode } from './schema-tree.ts';
+import { isMap, valueAt } from './values.ts';
 
 /** Items that stand twice in a list that the API server treats as a set, or as a map by one of its fields. */
 export function duplicateItems(
@@ -14,7 +15,7 @@ export function duplicateItems(
       ...value.flatMap((item, index) => duplicateItems(item, items, [...path, index])),
     ];
   }
-  if (typeof value !== 'object' || value === null) return [];
+  if (!isMap(value)) return [];
   return Object.entries(value).flatMap(([name, child]) => {
     const childNode = node.properties?.[name];
     return childNode === undefined ? [] : duplicateItems(child, childNode, [...path, name]);
@@ -27,7 +28,7 @@ function duplicatesIn(list: readonly unknown[], node: SchemaNode, path: FieldPat
   const seen = new Set<unknown>();
   const findings: Finding[] = [];
   for (const [index, item] of list.entries()) {
-    const key = keyField === undefined ? item : (item as Record<string, unknown> | null)?.[keyField];
+    const key = keyField === undefined ? item : valueAt(item, [keyField]);
     const at = keyField === undefined ? [...path, index] : [...path, index, keyField];
     if (key !== undefined && seen.has(key))
       findings.push({ path: at, message: 'stands in the list already' });

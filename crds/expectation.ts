@@ -10,21 +10,17 @@ export function expectation(node: SchemaNode): string {
   if (node.enum !== undefined)
     return node.enum.length === 1 ? String(node.enum[0]) : `one of ${node.enum.join(', ')}`;
   if (node.type === undefined) return 'present';
-  switch (node.type) {
-    case 'integer':
-      return `a whole number${bounds(node)}${multiple(node)}`;
-    case 'number':
-      return `a number${bounds(node)}`;
-    case 'boolean':
-      return 'true or false';
-    case 'string':
-      return `text${length(node)}`;
-    case 'array':
-      return `a list${items(node)}`;
-    case 'object':
-      return 'a map of fields';
-  }
+  return wordsFor[node.type](node);
 }
+
+const wordsFor: Record<NonNullable<SchemaNode['type']>, (node: SchemaNode) => string> = {
+  integer: (node) => `a whole number${bounds(node)}${multiple(node)}`,
+  number: (node) => `a number${bounds(node)}`,
+  boolean: () => 'true or false',
+  string: (node) => `text${length(node)}`,
+  array: (node) => `a list${items(node)}`,
+  object: (node) => `a map${fields(node)}`,
+};
 
 function bounds(node: SchemaNode): string {
   const minimum = node.minimum;
@@ -52,4 +48,9 @@ function length(node: SchemaNode): string {
 function items(node: SchemaNode): string {
   if (node.minItems !== undefined) return ` of ${node.minItems} to ${node.maxItems} entries`;
   return node.maxItems === undefined ? '' : ` of at most ${node.maxItems} entries`;
+}
+
+function fields(node: SchemaNode): string {
+  const names = Object.keys(node.properties ?? {});
+  return names.length === 0 ? '' : ` with the fields ${names.join(', ')}`;
 }

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import { expectation } from './expectation.ts';
-import { valueAt, type Finding } from './problem.ts';
+import type { Finding } from './problem.ts';
 import { nodeAt, type FieldPath, type SchemaNode } from './schema-tree.ts';
 import { closest, suggestField } from './suggestion.ts';
+import { valueAt } from './values.ts';
 
 /** zod's issues, in the words of someone who writes YAML. */
 export function findingsOf(issues: readonly z.core.$ZodIssue[], input: unknown): Finding[] {
@@ -15,28 +16,25 @@ export function findingsOf(issues: readonly z.core.$ZodIssue[], input: unknown):
     });
 }
 
+/** Paths of JSON and YAML have no symbols. */
+export function pathOf(issue: z.core.$ZodIssue): FieldPath {
+  return issue.path.filter((segment) => typeof segment !== 'symbol');
+}
+
 function findingsOfIssue(issue: z.core.$ZodIssue, input: unknown): Finding[] {
-  const path = issue.path as FieldPath;
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        path: [...path, key],
-        message: `unknown field${suggestField(path, key)}`,
-      }));
-    case 'invalid_format':
-    case 'custom':
-      return [{ path, message: issue.message }];
-    case 'invalid_key':
-      return [{ path, message: 'must have a key of 1 to 317 characters' }];
-    default: {
-      const node = nodeAt(path);
-      const message =
-        node === undefined
-          ? issue.message
-          : `must be ${expectation(node)}${hint(node, valueAt(input, path))}`;
-      return [{ path, message }];
-    }
+  const path = pathOf(issue);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: `unknown field${suggestField(path, key)}`,
+    }));
   }
+  if (issue.code === 'invalid_key') return [{ path, message: 'must have a key of 1 to 317 characters' }];
+  const node = nodeAt(path);
+  // Patterns and own checks bring their words along; for the rest the schema says what is right.
+  const isWorded = issue.code === 'invalid_format' || issue.code === 'custom' || node === undefined;
+  if (isWorded) return [{ path, message: issue.message }];
+  return [{ path, message: `must be ${expectation(node)}${hint(node, valueAt(input, path))}` }];
 }
 
 /** The usual slips, where the value shows what was meant. */

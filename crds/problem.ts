@@ -1,4 +1,5 @@
 import { formatPath, type FieldPath } from './schema-tree.ts';
+import { valueAt } from './values.ts';
 
 /** One thing that is wrong with a job, said so that its author can act on it. */
 export interface Problem {
@@ -21,14 +22,4 @@ export interface Finding {
 
 export function toProblem(finding: Finding, root: unknown): Problem {
   return { path: formatPath(finding.path), value: valueAt(root, finding.path), message: finding.message };
-}
-
-/** The value at `path` in parsed YAML or JSON; undefined where there is none. */
-export function valueAt(root: unknown, path: FieldPath): unknown {
-  let value = root;
-  for (const segment of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
-    value = (value as Record<string | number, unknown>)[segment];
-  }
-  return value;
 }

@@ -1,8 +1,7 @@
 import type { z } from 'zod';
-import { valueAt } from './problem.ts';
+import { pathOf } from './issues.ts';
 import { nodeAt, type FieldPath } from './schema-tree.ts';
-
-type Container = Record<string | number, unknown>;
+import { isList, isMap, valueAt } from './values.ts';
 
 /**
  * Takes out what zod refused, so that the rules between the *other* fields can still be checked and an author
@@ -11,7 +10,7 @@ type Container = Record<string | number, unknown>;
 export function withoutOffenders(input: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
   const repaired = structuredClone(input);
   for (const issue of issues) {
-    const path = issue.path as FieldPath;
+    const path = pathOf(issue);
     const offenders = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
     for (const offender of offenders) takeOut(repaired, offender);
   }
@@ -21,13 +20,13 @@ export function withoutOffenders(input: unknown, issues: readonly z.core.$ZodIss
 function takeOut(root: unknown, path: FieldPath): void {
   const last = path.at(-1);
   const parent = valueAt(root, path.slice(0, -1));
-  if (last === undefined || typeof parent !== 'object' || parent === null) return;
   // Items keep their indexes only if the whole list goes.
-  if (Array.isArray(parent)) return takeOut(root, path.slice(0, -1));
+  if (isList(parent)) return takeOut(root, path.slice(0, -1));
+  if (last === undefined || !isMap(parent)) return;
   if (Object.hasOwn(parent, last)) {
-    delete (parent as Container)[last];
+    delete parent[last];
   } else if (nodeAt(path)?.type === 'object') {
-    (parent as Container)[last] = {};
+    parent[last] = {};
   } else if (path.length > 2) {
     // A required scalar is missing: its block cannot be judged.
     takeOut(root, path.slice(0, -1));

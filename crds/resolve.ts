@@ -9,6 +9,7 @@ import { toProblem, type Finding } from './problem.ts';
 import { withoutOffenders } from './repair.ts';
 import { brokenRules, type BrokenRule } from './rules/check-rules.ts';
 import type { FieldPath } from './schema-tree.ts';
+import { isMap } from './values.ts';
 
 export type CheckedJob =
   | { readonly valid: true; readonly job: ResolvedJob }
@@ -96,8 +97,4 @@ function withoutNulls(value: unknown, path: FieldPath = []): unknown {
 function related(one: FieldPath, other: FieldPath): boolean {
   const length = Math.min(one.length, other.length);
   return one.slice(0, length).every((segment, index) => segment === other[index]);
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import type { ResolvedJob } from './job.ts';
-import { toProblem, valueAt, type Finding, type Problem } from './problem.ts';
+import { toProblem, type Finding, type Problem } from './problem.ts';
 import { jobTree, nodeAt } from './schema-tree.ts';
+import { valueAt } from './values.ts';
 
 /**
  * Fields that the schema has but this version does not carry out. Delete the row when the feature lands.

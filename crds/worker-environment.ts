@@ -27,6 +27,8 @@ export const WorkerEnvironment = {
   /** Directory against which `program.path`, `data.path` and `output.path` are resolved. */
   baseDirectory: 'TERNGRAD_BASE_DIRECTORY',
   logLevel: 'TERNGRAD_LOG_LEVEL',
+  /** `stdin`: standard input is a pipe held by the launcher, whose end means that the launcher is gone. */
+  parentPipe: 'TERNGRAD_PARENT_PIPE',
 } as const;
 
 export type WorkerEnvironmentName = (typeof WorkerEnvironment)[keyof typeof WorkerEnvironment];

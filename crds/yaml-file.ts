@@ -1,11 +1,8 @@
 import {
-  isMap,
   isScalar,
   LineCounter,
   parseAllDocuments,
-  visit,
   type Document,
-  type Pair,
   type ParsedNode,
   type YAMLError,
   type YAMLWarning,
@@ -13,7 +10,8 @@ import {
 import { InvalidJobError } from './invalid-job-error.ts';
 import { positionAt, positionOf } from './positions.ts';
 import type { Problem } from './problem.ts';
-import { formatPath, type FieldPath } from './schema-tree.ts';
+import { repeatedKeyAt } from './repeated-key.ts';
+import { formatPath } from './schema-tree.ts';
 
 export interface YamlFile {
   readonly document: Document;
@@ -68,7 +66,7 @@ function complaints(document: Document): (YAMLError | YAMLWarning)[] {
 function yamlProblem(error: YAMLError, document: Document, lines: LineCounter): Problem {
   const offset = error.pos[0];
   const position = positionAt(lines, offset);
-  const key = error.code === 'DUPLICATE_KEY' ? keyAt(document, offset) : undefined;
+  const key = error.code === 'DUPLICATE_KEY' ? repeatedKeyAt(document, offset) : undefined;
   if (key === undefined) return { ...wholeFile(`is not valid YAML: ${error.message}`), ...position };
   const first = positionAt(lines, key.firstOffset);
   return {
@@ -77,51 +75,4 @@ function yamlProblem(error: YAMLError, document: Document, lines: LineCounter): 
     message: `stands here a second time, after line ${first.line}; keep one of them`,
     ...position,
   };
-}
-
-interface RepeatedKey {
-  readonly path: FieldPath;
-  readonly value: unknown;
-  readonly firstOffset: number;
-}
-
-/** The key that starts at `offset`, and where its map has it for the first time. */
-function keyAt(document: Document, offset: number): RepeatedKey | undefined {
-  let found: RepeatedKey | undefined;
-  visit(document, {
-    Pair(_key, pair, ancestors) {
-      if (offsetOf(pair) !== offset) return undefined;
-      const map = ancestors.at(-1);
-      const name = keyName(pair);
-      const first = isMap(map) ? map.items.find((other) => keyName(other) === name) : undefined;
-      found = {
-        path: [...ancestors.flatMap(segmentOf), name],
-        value: isScalar(pair.value) ? pair.value.value : undefined,
-        firstOffset: (first === undefined ? undefined : offsetOf(first)) ?? offset,
-      };
-      return visit.BREAK;
-    },
-  });
-  return found;
-
-  function segmentOf(ancestor: unknown, index: number, ancestors: readonly unknown[]): FieldPath {
-    if (isPairLike(ancestor)) return [keyName(ancestor)];
-    const parent = ancestors[index - 1];
-    const items =
-      typeof parent === 'object' && parent !== null && 'items' in parent ? parent.items : undefined;
-    const position = Array.isArray(items) ? items.indexOf(ancestor) : -1;
-    return position >= 0 && !isMap(parent) ? [position] : [];
-  }
-}
-
-function isPairLike(value: unknown): value is Pair {
-  return typeof value === 'object' && value !== null && 'key' in value;
-}
-
-function keyName(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
-}
-
-function offsetOf(pair: Pair): number | undefined {
-  return isScalar(pair.key) ? pair.key.range?.[0] : undefined;
 }

@@ -1,5 +1,6 @@
 import type { JobSpec } from '../job.ts';
 import type { FieldPath } from '../schema-tree.ts';
+import { isList, isMap } from '../values.ts';
 import { rules } from './index.ts';
 
 export interface BrokenRule {
@@ -14,7 +15,8 @@ export function brokenRules(spec: JobSpec): BrokenRule[] {
   const broken: BrokenRule[] = [];
   for (const { at, field, message, reads, holds } of rules) {
     for (const { path, value } of valuesAt({ spec }, at)) {
-      // `Places` ties each `at` to the type of its value; the table's type has lost that tie.
+      // `Places` says for each `at` what stands there; the loop over the table has lost that tie.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       if (holds(value as never)) continue;
       const below = (name: string): FieldPath => [...path, ...segmentsOf(name)];
       broken.push({ path: below(field), message, reads: reads.map(below) });
@@ -33,18 +35,18 @@ function valuesAt(root: unknown, place: string): Found[] {
   let found: Found[] = [{ path: [], value: root }];
   for (const segment of segmentsOf(place)) {
     const name = segment.replace('[]', '');
-    found = found
-      .map(({ path, value }) => ({ path: [...path, name], value: (value as Record<string, unknown>)[name] }))
-      .filter(({ value }) => value !== undefined);
-    if (segment.endsWith('[]')) {
-      found = found.flatMap(({ path, value }) =>
-        (value as unknown[]).map((item, index) => ({ path: [...path, index], value: item })),
-      );
-    }
+    found = found.flatMap(({ path, value }) =>
+      isMap(value) && value[name] !== undefined ? [{ path: [...path, name], value: value[name] }] : [],
+    );
+    if (segment.endsWith('[]')) found = found.flatMap(itemsOf);
   }
   return found;
 }
 
 function segmentsOf(path: string): string[] {
   return path === '' ? [] : path.split('.');
+}
+
+function itemsOf({ path, value }: Found): Found[] {
+  return isList(value) ? value.map((item, index) => ({ path: [...path, index], value: item })) : [];
 }

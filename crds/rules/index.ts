@@ -1,12 +1,12 @@
 import { policyRules } from './policies.ts';
 import { programRules } from './program.ts';
-import type { Rule } from './rule.ts';
+import type { AnyRule } from './rule.ts';
 import { templateRules } from './template.ts';
 import { trainingRules } from './training.ts';
 import { workerRules } from './workers.ts';
 
 /** Every rule between fields of the job. */
-export const rules: readonly Rule[] = [
+export const rules: readonly AnyRule[] = [
   ...programRules,
   ...trainingRules,
   ...workerRules,

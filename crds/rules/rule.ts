@@ -32,7 +32,7 @@ export type Place = keyof Places;
  * A rule between fields. One row gives both checks: ours, with line and column, when a file is read,
  * and the API server's, when the object is applied.
  */
-export interface Rule<At extends Place = Place> {
+export interface Rule<At extends Place> {
   readonly at: At;
   /** The field to blame, below `at`; empty blames the block itself. */
   readonly field: string;
@@ -40,7 +40,7 @@ export interface Rule<At extends Place = Place> {
   readonly reads: readonly string[];
   /** What would be right, naming the fields. */
   readonly message: string;
-  holds(self: Places[At]): boolean;
+  readonly holds: (self: Places[At]) => boolean;
   /**
    * The same in CEL, over the block at `at`. Defaults are filled in before the server evaluates it, so only
    * fields without one need `has()`. Absent where CEL cannot say it, or not at a bounded cost.
@@ -48,8 +48,5 @@ export interface Rule<At extends Place = Place> {
   readonly cel?: string;
 }
 
-/** Lets a table of rules infer the type of `self` from `at`. */
-export function rule<At extends Place>(row: Rule<At>): Rule {
-  // Which `holds` meets which value is decided by `at` alone, in check-rules.ts.
-  return row as unknown as Rule;
-}
+/** A rule of any place; `at` decides the type of `self`. */
+export type AnyRule = { [At in Place]: Rule<At> }[Place];

@@ -1,4 +1,4 @@
-import { rule } from './rule.ts';
+import type { AnyRule } from './rule.ts';
 
 /** Label, annotation and variable names under these prefixes are written by the operator. */
 const OUR_KEYS = 'terngrad.dev/';
@@ -8,40 +8,40 @@ const noneOfOurs = (map: Record<string, string> | undefined) =>
   Object.keys(map ?? {}).every((key) => !key.startsWith(OUR_KEYS));
 
 /** What the closed subset of a pod template says with several optional fields where Kubernetes has a union. */
-export const templateRules = [
-  rule({
+export const templateRules: readonly AnyRule[] = [
+  {
     at: 'spec.workers.template',
     field: 'labels',
     reads: ['labels'],
     message: `must not have keys under '${OUR_KEYS}': the operator writes those`,
     holds: (self) => noneOfOurs(self.labels),
     cel: `!has(self.labels) || self.labels.all(key, !key.startsWith('${OUR_KEYS}'))`,
-  }),
-  rule({
+  },
+  {
     at: 'spec.workers.template',
     field: 'annotations',
     reads: ['annotations'],
     message: `must not have keys under '${OUR_KEYS}': the operator writes those`,
     holds: (self) => noneOfOurs(self.annotations),
     cel: `!has(self.annotations) || self.annotations.all(key, !key.startsWith('${OUR_KEYS}'))`,
-  }),
-  rule({
+  },
+  {
     at: 'spec.workers.template.env[]',
     field: 'name',
     reads: ['name'],
     message: `must not start with '${OUR_VARIABLES}': the operator writes those`,
     holds: (self) => !self.name.startsWith(OUR_VARIABLES),
     cel: `!self.name.startsWith('${OUR_VARIABLES}')`,
-  }),
-  rule({
+  },
+  {
     at: 'spec.workers.template.env[]',
     field: '',
     reads: ['value', 'valueFrom'],
     message: "must have exactly one of 'value' and 'valueFrom'",
     holds: (self) => (self.value === undefined) !== (self.valueFrom === undefined),
     cel: 'has(self.value) != has(self.valueFrom)',
-  }),
-  rule({
+  },
+  {
     at: 'spec.workers.template.volumes[]',
     field: '',
     reads: ['configMap', 'secret', 'emptyDir', 'persistentVolumeClaim'],
@@ -50,8 +50,8 @@ export const templateRules = [
       [configMap, secret, emptyDir, persistentVolumeClaim].filter((source) => source !== undefined).length ===
       1,
     cel: '[has(self.configMap), has(self.secret), has(self.emptyDir), has(self.persistentVolumeClaim)].filter(given, given).size() == 1',
-  }),
-  rule({
+  },
+  {
     at: 'spec.workers.template.resourceClaims[]',
     field: '',
     reads: ['resourceClaimName', 'resourceClaimTemplateName'],
@@ -59,8 +59,8 @@ export const templateRules = [
     holds: (self) =>
       (self.resourceClaimName === undefined) !== (self.resourceClaimTemplateName === undefined),
     cel: 'has(self.resourceClaimName) != has(self.resourceClaimTemplateName)',
-  }),
-  rule({
+  },
+  {
     at: 'spec.workers.template',
     field: 'volumeMounts',
     reads: ['volumeMounts', 'volumes'],
@@ -68,8 +68,8 @@ export const templateRules = [
     holds: ({ volumes, volumeMounts }) =>
       (volumeMounts ?? []).every((mount) => (volumes ?? []).some((volume) => volume.name === mount.name)),
     cel: '!has(self.volumeMounts) || self.volumeMounts.all(mount, has(self.volumes) && self.volumes.exists(volume, volume.name == mount.name))',
-  }),
-  rule({
+  },
+  {
     at: 'spec.workers.template',
     field: 'resources.claims',
     reads: ['resources.claims', 'resourceClaims'],
@@ -79,5 +79,5 @@ export const templateRules = [
         (resourceClaims ?? []).some((claim) => claim.name === used.name),
       ),
     cel: '!has(self.resources) || !has(self.resources.claims) || self.resources.claims.all(used, has(self.resourceClaims) && self.resourceClaims.exists(claim, claim.name == used.name))',
-  }),
+  },
 ];

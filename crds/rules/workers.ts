@@ -1,20 +1,20 @@
 import type { JobSpec } from '../job.ts';
-import { rule } from './rule.ts';
+import type { AnyRule } from './rule.ts';
 
 /** Integer sums travel in one byte per value: 2N + 1 values must fit, with the sign. */
 export const MAX_SHARED_SCALER_REPLICAS = 127;
 
 /** How many workers there may be. */
-export const workerRules = [
-  rule({
+export const workerRules: readonly AnyRule[] = [
+  {
     at: 'spec.workers.elastic',
     field: 'maxReplicas',
     reads: ['minReplicas', 'maxReplicas'],
     message: "must not be below 'minReplicas'",
     holds: (self) => self.minReplicas <= self.maxReplicas,
     cel: 'self.minReplicas <= self.maxReplicas',
-  }),
-  rule({
+  },
+  {
     at: 'spec.workers',
     field: 'replicas',
     reads: ['replicas', 'elastic'],
@@ -22,8 +22,8 @@ export const workerRules = [
     holds: ({ replicas, elastic }) =>
       elastic === undefined || (elastic.minReplicas <= replicas && replicas <= elastic.maxReplicas),
     cel: '!has(self.elastic) || (self.elastic.minReplicas <= self.replicas && self.replicas <= self.elastic.maxReplicas)',
-  }),
-  rule({
+  },
+  {
     at: 'spec',
     field: 'training.batchSize',
     reads: ['training.batchSize', 'workers.replicas', 'workers.elastic'],
@@ -32,8 +32,8 @@ export const workerRules = [
     cel:
       'self.training.batchSize >= self.workers.replicas && ' +
       '(!has(self.workers.elastic) || self.training.batchSize >= self.workers.elastic.maxReplicas)',
-  }),
-  rule({
+  },
+  {
     at: 'spec',
     field: 'workers.replicas',
     reads: ['workers.replicas', 'workers.elastic', 'compression.codec', 'compression.scaler'],
@@ -46,7 +46,7 @@ export const workerRules = [
       "self.compression.codec != 'ternary' || self.compression.scaler != 'shared' || " +
       `(self.workers.replicas <= ${MAX_SHARED_SCALER_REPLICAS} && ` +
       `(!has(self.workers.elastic) || self.workers.elastic.maxReplicas <= ${MAX_SHARED_SCALER_REPLICAS}))`,
-  }),
+  },
 ];
 
 function mostReplicas({ workers }: JobSpec): number {
