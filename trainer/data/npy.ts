@@ -20,8 +20,7 @@ export interface NpyArray {
 /** int64, NumPy's default for integers, is narrowed to int32. */
 export type NpyValues = Float32Array | Float64Array | Uint8Array | Int32Array;
 
-/** 0x93 "NUMPY"; 0x93 reads as a curly quote in the decoder's latin1, which is windows-1252. */
-const MAGIC = '\u201CNUMPY';
+const MAGIC = '\u0093NUMPY';
 const VERSION_OFFSET = 6;
 const HEADER_LENGTH_OFFSET = 8;
 
@@ -122,5 +121,5 @@ function narrowed(data: ArrayBuffer, path: string): Int32Array {
 }
 
 function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return new TextDecoder('latin1').decode(bytes.subarray(from, to));
+  return Buffer.from(bytes.subarray(from, to)).toString('latin1');
 }
