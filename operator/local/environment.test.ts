@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals';
+import { readIdentity } from '../../trainer/identity.ts';
+import { job } from '../plan/testing/builders.ts';
+import { workerEnvironment } from './environment.ts';
+import type { JobFolder } from './job-folder.ts';
+import { localJob } from './local-job.ts';
+
+const folder: JobFolder = {
+  path: '/run',
+  jobFile: '/run/job.json',
+  rankDirectory: (rank) => `/run/rank-${rank}`,
+  terminationMessageFile: (rank, attempt) => `/run/rank-${rank}/end-${attempt}.json`,
+  remove: () => undefined,
+};
+
+function environmentOf(rank: number, spec: readonly string[] = [], inherited: Record<string, string> = {}) {
+  const facts = {
+    job: localJob(job(2, ...spec), 'uid-1'),
+    folder,
+    coordinatorPort: 4000,
+    baseDirectory: '/work',
+    logLevel: 'debug',
+    inherited,
+  };
+  return workerEnvironment(facts, { rank, attempt: 1 });
+}
+
+describe('the environment of a local worker', () => {
+  test('is what the worker reads as its identity', () => {
+    expect(readIdentity(environmentOf(1))).toEqual({
+      jobFile: '/run/job.json',
+      jobName: 'small',
+      jobNamespace: 'default',
+      jobUid: 'uid-1',
+      rank: 1,
+      attempt: 1,
+      coordinatorAddress: '127.0.0.1:4000',
+      advertiseHost: '127.0.0.1',
+      listenAddress: '127.0.0.1:0',
+      httpAddress: '127.0.0.1:0',
+      certificateDirectory: '/run/rank-1',
+      terminationMessageFile: '/run/rank-1/end-1.json',
+      baseDirectory: '/work',
+      logLevel: 'debug',
+    });
+  });
+
+  test('rank 0 listens where the others look for it', () => {
+    expect(readIdentity(environmentOf(0)).listenAddress).toBe('127.0.0.1:4000');
+  });
+
+  test('without TLS there is no certificate directory', () => {
+    expect(readIdentity(environmentOf(0, ['tls: {enabled: false}'])).certificateDirectory).toBeUndefined();
+  });
+
+  test('passes on what was there, but no identity of another worker', () => {
+    const environment = environmentOf(0, [], {
+      PATH: '/bin',
+      TERNGRAD_JOB_UID: 'foreign',
+      TERNGRAD_NEW: 'x',
+    });
+    expect(environment).toMatchObject({
+      PATH: '/bin',
+      TERNGRAD_JOB_UID: 'uid-1',
+      TERNGRAD_PARENT_PIPE: 'stdin',
+    });
+    expect(environment).not.toHaveProperty('TERNGRAD_NEW');
+  });
+});

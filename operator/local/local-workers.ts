@@ -1,0 +1,95 @@
+import type { TerminationMessage } from '../../crds/termination-message.ts';
+import type { WorkerChild, WorkerIdentity } from '../plan/worker-child.ts';
+import { isLive } from '../plan/worker-child.ts';
+import type { SpawnWorker, WorkerCommand, WorkerProcess } from './worker-process.ts';
+
+export interface LocalWorkersOptions {
+  readonly spawn: SpawnWorker;
+  readonly commandOf: (worker: WorkerIdentity) => WorkerCommand;
+  readonly readMessage: (worker: WorkerIdentity) => Promise<TerminationMessage | undefined>;
+  /** How long a worker that was asked to stop may take before it is killed. */
+  readonly graceMs: number;
+  readonly clock: () => Date;
+  readonly onLine: (worker: WorkerIdentity, line: string) => void;
+  /** Called whenever `children` has changed. */
+  readonly onChange: () => void;
+}
+
+interface Entry {
+  child: WorkerChild;
+  readonly process: WorkerProcess;
+  readonly gone: Promise<void>;
+  killTimer?: NodeJS.Timeout;
+}
+
+/** The worker processes of one run: started, asked to stop, killed, and seen as the plan sees them. */
+export class LocalWorkers {
+  private readonly entries = new Map<string, Entry>();
+  private readonly options: LocalWorkersOptions;
+
+  constructor(options: LocalWorkersOptions) {
+    this.options = options;
+  }
+
+  get children(): readonly WorkerChild[] {
+    return [...this.entries.values()].map(({ child }) => child);
+  }
+
+  /** Starts one attempt of a rank, once. */
+  start(worker: WorkerIdentity): void {
+    const key = keyOf(worker);
+    if (this.entries.has(key)) return;
+    const { spawn, commandOf, onLine, onChange, clock } = this.options;
+    const process = spawn(commandOf(worker), (line) => onLine(worker, line));
+    const startedAt = clock();
+    const child: WorkerChild = {
+      rank: worker.rank,
+      attempt: worker.attempt,
+      phase: 'running',
+      disrupted: false,
+      createdAt: startedAt,
+      startedAt,
+    };
+    this.entries.set(key, { child, process, gone: this.follow(key, process) });
+    onChange();
+  }
+
+  /** Asks a worker to stop, and kills it when the grace has passed. Asking again changes nothing. */
+  stop(worker: WorkerIdentity): void {
+    const entry = this.entries.get(keyOf(worker));
+    if (entry === undefined || !isLive(entry.child) || entry.killTimer !== undefined) return;
+    entry.process.terminate();
+    entry.killTimer = setTimeout(() => entry.process.kill(), this.options.graceMs);
+  }
+
+  /** Ends every worker at once. */
+  killAll(): void {
+    for (const { child, process } of this.entries.values()) if (isLive(child)) process.kill();
+  }
+
+  /** Resolves when no process is left. */
+  async allGone(): Promise<void> {
+    await Promise.all([...this.entries.values()].map(({ gone }) => gone));
+  }
+
+  private async follow(key: string, process: WorkerProcess): Promise<void> {
+    const { exitCode } = await process.ended;
+    const entry = this.entries.get(key);
+    if (entry === undefined) return;
+    clearTimeout(entry.killTimer);
+    const finishedAt = this.options.clock();
+    const message = await this.options.readMessage(entry.child);
+    entry.child = {
+      ...entry.child,
+      phase: exitCode === 0 ? 'succeeded' : 'failed',
+      exitCode,
+      finishedAt,
+      ...(message !== undefined && { message }),
+    };
+    this.options.onChange();
+  }
+}
+
+function keyOf({ rank, attempt }: WorkerIdentity): string {
+  return `${rank}/${attempt}`;
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+import { at } from '../plan/testing/builders.ts';
+import type { JobProgress } from '../plan/progress.ts';
+import { pollProgress } from './progress-poller.ts';
+import { someReport } from './testing/run-fixture.ts';
+
+describe('the progress poller', () => {
+  test('notes when the step last grew, and asks on after a poll that failed', async () => {
+    const answers = [undefined, 1, 1, undefined, 2];
+    const seen: JobProgress[] = [];
+    const end = new AbortController();
+    let second = 0;
+    await pollProgress(
+      {
+        ask: () => {
+          const step = answers.shift();
+          if (answers.length === 0) end.abort();
+          return step === undefined
+            ? Promise.reject(new Error('busy'))
+            : Promise.resolve({ ...someReport, step });
+        },
+        intervalMs: 1,
+        timeoutMs: 1000,
+        clock: () => at((second += 1)),
+        onProgress: (progress) => seen.push(progress),
+      },
+      end.signal,
+    );
+    expect(seen.map(({ step, advancedAt }) => [step, advancedAt])).toEqual([
+      [1, at(1)],
+      [1, at(1)],
+      [2, at(3)],
+    ]);
+  });
+
+  test('an end during a poll ends the poll', async () => {
+    const end = new AbortController();
+    const polling = pollProgress(
+      {
+        ask: (signal) =>
+          new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(new Error('given up')));
+          }),
+        intervalMs: 1,
+        timeoutMs: 60_000,
+        clock: () => at(0),
+        onProgress: () => undefined,
+      },
+      end.signal,
+    );
+    end.abort();
+    await expect(polling).resolves.toBeUndefined();
+  });
+});

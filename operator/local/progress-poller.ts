@@ -1,0 +1,51 @@
+import type { ProgressReport } from '../../trainer/wire/progress.ts';
+import type { JobProgress } from '../plan/progress.ts';
+
+/** Asks rank 0; rejects while it cannot answer. */
+export type AskProgress = (signal: AbortSignal) => Promise<ProgressReport>;
+
+export interface PollerOptions {
+  readonly ask: AskProgress;
+  readonly intervalMs: number;
+  /** A poll without an answer for this long is given up. */
+  readonly timeoutMs: number;
+  readonly clock: () => Date;
+  readonly onProgress: (progress: JobProgress) => void;
+}
+
+/**
+ * Polls until `signal` aborts, then resolves. Rank 0 does not answer before the workers have met, nor after its end:
+ * both are normal, and training never waits for a poll, so a failed one is simply asked again.
+ */
+export async function pollProgress(options: PollerOptions, signal: AbortSignal): Promise<void> {
+  const { ask, intervalMs, timeoutMs, clock, onProgress } = options;
+  let last: JobProgress | undefined;
+  while (!signal.aborted) {
+    try {
+      const report = await ask(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+      last = withAdvance(report, last, clock());
+      onProgress(last);
+    } catch {
+      // See above: the next poll asks again.
+    }
+    await pause(intervalMs, signal);
+  }
+}
+
+function withAdvance(report: ProgressReport, last: JobProgress | undefined, now: Date): JobProgress {
+  const advanced = last === undefined || report.step > last.step;
+  return { ...report, advancedAt: advanced ? now : last.advancedAt };
+}
+
+function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, durationMs);
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,245 @@
+import { describe, expect, test } from '@jest/globals';
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { job } from '../plan/testing/builders.ts';
+import { portForRank0 } from './free-port.ts';
+import { runLocally } from './run-locally.ts';
+import type { RunObserver } from './run-observer.ts';
+import { answering, isAlive, runOptions, untouched } from './testing/run-fixture.ts';
+
+/** Notes everything a run says, and the ids of all processes that the fake workers print. */
+function recorder() {
+  const seen = { folder: '', lines: [] as string[], events: [] as string[], pids: [] as number[] };
+  const observer: RunObserver = {
+    onFolder: (path) => (seen.folder = path),
+    onLine: (rank, line) => {
+      seen.lines.push(`${rank} ${line}`);
+      const pid = /"processId":(\d+)/.exec(line)?.[1];
+      if (pid !== undefined) seen.pids.push(Number(pid));
+    },
+    onEvent: ({ reason }) => seen.events.push(reason),
+  };
+  return { seen, observer };
+}
+
+/** Resolves when the observer has seen as many process ids. */
+async function startedProcesses(
+  { pids }: { readonly pids: readonly number[] },
+  count: number,
+): Promise<void> {
+  while (pids.length < count) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** What is left of a run: processes and folder. */
+function leftovers({ pids, folder }: { readonly pids: readonly number[]; readonly folder: string }) {
+  return { processes: pids.filter(isAlive), folder: existsSync(folder) };
+}
+
+const nothing = { processes: [], folder: false };
+
+function signals() {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  return { stop, kill, both: { stop: stop.signal, kill: kill.signal } };
+}
+
+describe('a local run', () => {
+  test('starts one process per rank, sums what they sent, and leaves nothing', async () => {
+    const { seen, observer } = recorder();
+    const { result, exitCode } = await runLocally(job(2), runOptions(), observer, untouched());
+    expect(exitCode).toBe(0);
+    expect(result).toEqual({
+      phase: 'Succeeded',
+      reason: 'Completed',
+      message: 'every member confirmed the final weights',
+      steps: 40,
+      epochs: 2,
+      loss: 0.25,
+      testAccuracy: 0.975,
+      samplesPerSecond: 1840,
+      stepMs: { total: 34, compute: 25, encode: 1, barrier: 1, push: 3, pull: 3, apply: 1, beyondCompute: 8 },
+      backend: 'fake (1 thread)',
+      workers: 2,
+      bytes: { push: { raw: 32_000, wire: 2_000 }, pull: { raw: 32_000, wire: 3_000 } },
+      compressionRatio: 12.8,
+      weightsHashes: ['ab'.repeat(32), 'ab'.repeat(32)],
+    });
+    expect(seen.events).toEqual(['WorkersStarting', 'JobSucceeded']);
+    expect(seen.pids).toHaveLength(2);
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('is Running once rank 0 answers, and passes its progress on', async () => {
+    const { seen, observer } = recorder();
+    const shown: string[] = [];
+    await runLocally(
+      job(2),
+      runOptions({ 0: { runMs: 300 }, 1: { runMs: 300 } }, { connect: answering }),
+      { ...observer, onProgress: (_, { phase, figures }) => shown.push(`${phase} ${figures.step}`) },
+      untouched(),
+    );
+    expect(seen.events.slice(-2)).toEqual(['JobRunning', 'JobSucceeded']);
+    expect(shown).toContain('Running 10/40');
+  });
+
+  test.each([64, 65, 66, 69, 70])('ends with the code of the worker that failed: %d', async (exitCode) => {
+    const { observer } = recorder();
+    const run = await runLocally(
+      job(2),
+      runOptions({ 0: { never: true }, 1: { exitCode, runMs: 0 } }),
+      observer,
+      untouched(),
+    );
+    expect(run.exitCode).toBe(exitCode);
+    expect(run.result).toMatchObject({ phase: 'Failed', loss: null, weightsHashes: [null, null] });
+    expect(run.result.message).toContain('rank 1');
+  });
+
+  test('names the worker that failed, not the one that lost it', async () => {
+    const { observer } = recorder();
+    const { result, exitCode } = await runLocally(
+      job(2),
+      runOptions({ 0: { exitCode: 69, runMs: 0 }, 1: { exitCode: 66, runMs: 200 } }),
+      observer,
+      untouched(),
+    );
+    expect(exitCode).toBe(66);
+    expect(result).toMatchObject({ reason: 'LossNotFinite', message: expect.stringContaining('rank 1') });
+  });
+
+  test('says so when a worker is killed without a word', async () => {
+    const { observer } = recorder();
+    const options = runOptions({ 0: { never: true }, 1: { killedBy: 'SIGKILL' } });
+    const { result, exitCode } = await runLocally(job(2), options, observer, untouched());
+    expect(exitCode).toBe(137);
+    expect(result).toMatchObject({ reason: 'WorkerKilled', message: expect.stringContaining('signal 9') });
+  });
+
+  test('ends a job whose workers never report at its progress deadline', async () => {
+    const { seen, observer } = recorder();
+    const options = runOptions({ 0: { never: true }, 1: { never: true, deaf: true } });
+    const silent = job(2, 'progressDeadlineSeconds: 1');
+    const { result, exitCode } = await runLocally(silent, options, observer, untouched());
+    expect(exitCode).toBe(69);
+    expect(result.reason).toBe('ProgressDeadlineExceeded');
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('a request to stop lets the workers end by themselves', async () => {
+    const { seen, observer } = recorder();
+    const { stop, both } = signals();
+    const running = runLocally(
+      job(2),
+      runOptions({ 0: { never: true }, 1: { never: true } }),
+      observer,
+      both,
+    );
+    await startedProcesses(seen, 2);
+    stop.abort('interrupted by Ctrl-C');
+    const { result, exitCode } = await running;
+    expect(exitCode).toBe(75);
+    expect(result).toMatchObject({ phase: 'Failed', reason: 'Stopped', message: 'interrupted by Ctrl-C' });
+    expect(result.steps).toBe(40);
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('a worker that does not hear is killed after the grace', async () => {
+    const { seen, observer } = recorder();
+    const { stop, both } = signals();
+    const options = runOptions({ 0: { never: true, deaf: true } }, { graceMs: 200 });
+    const running = runLocally(job(1), options, observer, both);
+    await startedProcesses(seen, 1);
+    stop.abort('interrupted by Ctrl-C');
+    expect((await running).exitCode).toBe(75);
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('a second request kills at once', async () => {
+    const { seen, observer } = recorder();
+    const { stop, kill, both } = signals();
+    const options = runOptions({ 0: { never: true, deaf: true } }, { graceMs: 60_000 });
+    const running = runLocally(job(1), options, observer, both);
+    await startedProcesses(seen, 1);
+    stop.abort('interrupted by Ctrl-C');
+    kill.abort();
+    expect((await running).exitCode).toBe(75);
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('nothing that a worker started is left', async () => {
+    const { seen, observer } = recorder();
+    await runLocally(job(1), runOptions({ 0: { grandchild: true, runMs: 200 } }), observer, untouched());
+    expect(seen.pids).toHaveLength(2);
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('an error of our own leaves no process and no folder either', async () => {
+    const { seen, observer } = recorder();
+    const broken: RunObserver = {
+      ...observer,
+      onProgress: () => {
+        throw new Error('the display broke');
+      },
+    };
+    const options = runOptions({ 0: { never: true } }, { connect: answering });
+    await expect(runLocally(job(1), options, broken, untouched())).rejects.toThrow('the display broke');
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('a worker program that does not exist is a failed worker, not a crash of ours', async () => {
+    const { seen, observer } = recorder();
+    const options = runOptions({}, { workerArguments: ['/nowhere/worker.js'] });
+    const { exitCode } = await runLocally(job(1), options, observer, untouched());
+    expect(exitCode).toBe(1);
+    expect(seen.lines.join('\n')).toContain('/nowhere/worker.js');
+  });
+
+  test('a taken port is refused before anything is started', async () => {
+    const server = createServer();
+    const port = await portForRank0();
+    await new Promise<void>((resolve) => {
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    try {
+      const { seen, observer } = recorder();
+      await expect(runLocally(job(1), runOptions({}, { port }), observer, untouched())).rejects.toMatchObject(
+        {
+          code: 'PORT_TAKEN',
+          exitCode: 64,
+          message: expect.stringContaining('--port'),
+        },
+      );
+      expect(seen.folder).toBe('');
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  test('keeps its folder on request: readable by this user alone, job and certificates inside', async () => {
+    const { seen, observer } = recorder();
+    await runLocally(job(2), runOptions({}, { keepFolder: true }), observer, untouched());
+    try {
+      expect(statSync(seen.folder).mode & 0o777).toBe(0o700);
+      expect(statSync(`${seen.folder}/rank-1/tls.key`).mode & 0o777).toBe(0o600);
+      const stored = JSON.parse(await readFile(`${seen.folder}/job.json`, 'utf8'));
+      expect(stored.metadata.uid).toMatch(/^[0-9a-f-]{36}$/);
+      expect(existsSync(`${seen.folder}/rank-0/end-1.json`)).toBe(true);
+    } finally {
+      rmSync(seen.folder, { recursive: true });
+    }
+  });
+
+  test('a job without TLS gets no certificates', async () => {
+    const { seen, observer } = recorder();
+    let exists = true;
+    const looking: RunObserver = {
+      ...observer,
+      onEvent: () => {
+        exists = existsSync(`${seen.folder}/rank-0/tls.key`);
+      },
+    };
+    await runLocally(job(1, 'tls: {enabled: false}'), runOptions(), looking, untouched());
+    expect(exists).toBe(false);
+  });
+});

@@ -1,0 +1,79 @@
+import type { TerminationMessage } from '../../crds/termination-message.ts';
+import { ExitCode } from '../../crds/exit-codes.ts';
+import type { JobStatus } from '../plan/status.ts';
+import type { WorkerChild } from '../plan/worker-child.ts';
+import { newestAttempts } from '../plan/worker-child.ts';
+import type { GradientBytes } from '../plan/progress.ts';
+
+/** What `terngrad run --output json` prints. Every field is always there; null is what is not known. */
+export interface RunResult {
+  readonly phase: 'Succeeded' | 'Failed';
+  readonly reason: string;
+  readonly message: string;
+  readonly steps: number;
+  readonly epochs: number;
+  readonly loss: number | null;
+  readonly testAccuracy: number | null;
+  /** All workers together. */
+  readonly samplesPerSecond: number | null;
+  /** Medians of rank 0. */
+  readonly stepMs: TerminationMessage['stepMs'] | null;
+  readonly backend: string | null;
+  readonly workers: number;
+  /** Sums over all workers of what each sent. */
+  readonly bytes: { readonly push: GradientBytes; readonly pull: GradientBytes };
+  /** raw / wire over push and pull; null when nothing was sent (one worker). */
+  readonly compressionRatio: number | null;
+  /** By rank; equal on all ranks, or something is wrong. */
+  readonly weightsHashes: readonly (string | null)[];
+}
+
+export interface FinishedRun {
+  readonly result: RunResult;
+  /** 0, or the code of the first cause. */
+  readonly exitCode: number;
+}
+
+/** The figures of a finished run, out of what the workers left. */
+export function finishedRun(status: JobStatus, children: readonly WorkerChild[]): FinishedRun {
+  const newest = newestAttempts(children);
+  const messages = Array.from({ length: status.counts.wanted }, (_, rank) => newest.get(rank)?.message);
+  const speaker = messages[0] ?? messages.find((message) => message !== undefined);
+  const bytes = { push: sumBytes(messages, 'push'), pull: sumBytes(messages, 'pull') };
+  const { cause } = status;
+  const result: RunResult = {
+    phase: cause === undefined ? 'Succeeded' : 'Failed',
+    reason: cause?.reason ?? 'Completed',
+    message: cause?.message ?? 'every member confirmed the final weights',
+    steps: speaker?.steps ?? 0,
+    epochs: speaker?.epochs ?? 0,
+    loss: speaker?.loss ?? null,
+    testAccuracy: speaker?.testAccuracy ?? null,
+    samplesPerSecond: speaker?.samplesPerSecond ?? null,
+    stepMs: speaker?.stepMs ?? null,
+    backend: speaker?.backend ?? null,
+    workers: status.counts.wanted,
+    bytes,
+    compressionRatio: compressionRatio(bytes),
+    weightsHashes: messages.map((message) => message?.weightsHash ?? null),
+  };
+  return { result, exitCode: cause?.exitCode ?? ExitCode.done };
+}
+
+function sumBytes(
+  messages: readonly (TerminationMessage | undefined)[],
+  direction: 'push' | 'pull',
+): GradientBytes {
+  const counts = messages
+    .map((message) => message?.bytes?.[direction])
+    .filter((count) => count !== undefined);
+  return {
+    raw: counts.reduce((sum, { raw }) => sum + raw, 0),
+    wire: counts.reduce((sum, { wire }) => sum + wire, 0),
+  };
+}
+
+function compressionRatio({ push, pull }: RunResult['bytes']): number | null {
+  const wire = push.wire + pull.wire;
+  return wire === 0 ? null : (push.raw + pull.raw) / wire;
+}

@@ -1,0 +1,41 @@
+/** What rank 0 reports of a running job. Only confirmed steps are reported, so `step` never goes back. */
+export interface JobProgress {
+  readonly step: number;
+  readonly totalSteps: number;
+  /** With the fraction of the running epoch. */
+  readonly epoch: number;
+  readonly loss?: number;
+  /** 0..1. */
+  readonly testAccuracy?: number;
+  readonly samplesPerSecond?: number;
+  readonly bytes?: GradientBytes;
+  readonly ranks: readonly RankProgress[];
+  /** When `step` was last seen to grow, by the clock of whoever polls. */
+  readonly advancedAt: Date;
+}
+
+export interface RankProgress {
+  readonly rank: number;
+  readonly attempt: number;
+  readonly step: number;
+  readonly state: string;
+}
+
+/** `raw` is the float32 size of the values that crossed the wire, `wire` the bytes that did. */
+export interface GradientBytes {
+  readonly raw: number;
+  readonly wire: number;
+}
+
+/** 0..1, or 0 while the number of steps is not known. */
+export function completedFraction(progress: JobProgress): number {
+  if (progress.totalSteps <= 0) return 0;
+  return Math.min(1, progress.step / progress.totalSteps);
+}
+
+/** Remaining time at the mean pace since `startedAt`; absent before the first step. */
+export function remainingMs(progress: JobProgress, startedAt: Date, now: Date): number | undefined {
+  if (progress.step <= 0 || progress.totalSteps <= 0) return undefined;
+  const elapsedMs = now.getTime() - startedAt.getTime();
+  return (elapsedMs / progress.step) * Math.max(0, progress.totalSteps - progress.step);
+}
