@@ -1,4 +1,6 @@
-import 'reflect-metadata'; // must come before @peculiar/x509: its dependency injection needs it at load time
+// Must come before @peculiar/x509, whose dependency injection needs it at load time; it exports nothing.
+// oxlint-disable-next-line import/no-unassigned-import
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,

@@ -19,6 +19,8 @@ export class PeerLostError extends ExchangeError {
   readonly ranks: readonly number[];
   readonly phase: ExchangePhase;
   readonly waitedMs: number;
+  /** What was seen, without who and when. */
+  readonly detail: string;
 
   constructor(lost: {
     readonly ranks: readonly number[];
@@ -36,6 +38,7 @@ export class PeerLostError extends ExchangeError {
     this.ranks = lost.ranks;
     this.phase = lost.phase;
     this.waitedMs = lost.waitedMs;
+    this.detail = lost.detail;
   }
 }
 
@@ -79,6 +82,9 @@ export class PeerFaultError extends ExchangeError {
   readonly reason: FaultReason;
   readonly step: number;
 
+  /** What the faulty rank said. */
+  readonly detail: string;
+
   /** @param selfRank the rank that throws: only the faulty one ends as a failed program, the others lost a peer. */
   constructor(
     fault: {
@@ -86,14 +92,18 @@ export class PeerFaultError extends ExchangeError {
       readonly reason: FaultReason;
       readonly step: number;
       readonly message: string;
+      readonly cause?: unknown;
     },
     selfRank: number,
   ) {
-    super(`rank ${fault.rank} failed in step ${fault.step} (${fault.reason}): ${fault.message}`);
+    super(`rank ${fault.rank} failed in step ${fault.step} (${fault.reason}): ${fault.message}`, {
+      cause: fault.cause,
+    });
     this.name = 'PeerFaultError';
     this.rank = fault.rank;
     this.reason = fault.reason;
     this.step = fault.step;
+    this.detail = fault.message;
     if (fault.rank !== selfRank) this.exitCode = ExitCode.peerLost;
     else this.exitCode = fault.reason === 'internal' ? ExitCode.internal : ExitCode.programFailed;
   }
@@ -116,7 +126,7 @@ export class FencedError extends ExchangeError {
 
 /** Something on which the members must agree before training differs, or an identity is not what it must be. */
 export type HandshakeField =
-  'identity' | 'rank' | 'attempt' | 'signature' | 'stateHash' | 'step' | 'generation';
+  'identity' | 'rank' | 'attempt' | 'signature' | 'stateHash' | 'step' | 'generation' | 'replicas';
 
 export class HandshakeError extends ExchangeError {
   readonly code = 'HANDSHAKE_REFUSED';
