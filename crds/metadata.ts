@@ -7,6 +7,9 @@ import { labelMap } from './selectors.ts';
  */
 export const MAX_NAME_LENGTH = 52;
 
+/** A DNS label that starts with a letter, as the names of Services must. */
+export const NAME_PATTERN = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+
 /** Written by the API server; in a file they come from `kubectl get -o yaml` and mean nothing to us. */
 export const serverMetadataFields = [
   'creationTimestamp',
@@ -26,7 +29,7 @@ export const metadataSchema = z.strictObject({
   name: z
     .string()
     .max(MAX_NAME_LENGTH)
-    .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, {
+    .regex(NAME_PATTERN, {
       error: 'must be lower case letters, digits and dashes, and start with a letter',
     })
     .describe('Name of the job: a DNS label of at most 52 characters that starts with a letter.'),

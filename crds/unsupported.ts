@@ -7,7 +7,7 @@ import { valueAt } from './values.ts';
  * Fields that the schema has but this version does not carry out. Delete the row when the feature lands.
  * A value equal to the default always passes, so a file may spell defaults out.
  */
-const notYet: readonly {
+export const notYet: readonly {
   readonly path: string;
   readonly except?: readonly unknown[];
   readonly instead: string;
