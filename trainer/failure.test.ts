@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ExitCode } from '../crds/index.ts';
-import { failureOf } from './failure.ts';
+import { CarriedFailureError, failureOf } from './failure.ts';
 
 function errorWithCode(code: string, cause?: unknown): Error {
   return Object.assign(new Error(`failed with ${code}`, { cause }), { code });
@@ -27,3 +27,8 @@ test.each([new TypeError('x is undefined'), 'a string', undefined, errorWithCode
     expect(failureOf(error)).toMatchObject({ exitCode: ExitCode.internal, reason: 'InternalError' });
   },
 );
+
+test('a failure that crossed a thread keeps its exit code', () => {
+  const failure = { exitCode: ExitCode.badData, reason: 'BadData', message: 'truncated', stack: undefined };
+  expect(failureOf(new CarriedFailureError(failure))).toBe(failure);
+});

@@ -9,6 +9,18 @@ export interface Failure {
   readonly stack: string | undefined;
 }
 
+/** A failure that crossed a thread: it carries its outcome, because classes and causes do not cross. */
+export class CarriedFailureError extends Error {
+  override readonly name = 'CarriedFailureError';
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+    if (failure.stack !== undefined) this.stack = failure.stack;
+  }
+}
+
 /** The one place where error codes become exit codes. An error that is not listed is our own defect. */
 const outcomes: Readonly<Record<string, readonly [ExitCode, string]>> = {
   INVALID_ENVIRONMENT: [ExitCode.badConfiguration, 'InvalidEnvironment'],
@@ -31,6 +43,7 @@ const outcomes: Readonly<Record<string, readonly [ExitCode, string]>> = {
 };
 
 export function failureOf(error: unknown): Failure {
+  if (error instanceof CarriedFailureError) return error.failure;
   const known = outcomes[codeOf(error)];
   const [exitCode, reason] = known ?? [ExitCode.internal, 'InternalError'];
   return {

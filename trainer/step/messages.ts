@@ -1,4 +1,4 @@
-import type { ExitCode } from '../../crds/index.ts';
+import type { Failure } from '../failure.ts';
 import type { TensorSpec } from '../ternary/layout.ts';
 
 /**
@@ -54,7 +54,8 @@ export interface Contribution {
   readonly evaluation?: EvaluationSums;
   /** The step before this one, which this contribution's barrier confirms. */
   readonly previous: CompletedStep | undefined;
-  readonly fault?: { readonly reason: 'non-finite' | 'program'; readonly message: string };
+  /** This member has no gradient and cannot go on: all members learn it from this barrier. Nothing follows. */
+  readonly fault?: Failure;
 }
 
 /** Sums over test examples: they add up over members. */
@@ -108,10 +109,7 @@ export interface Finished {
   readonly weightsHash: string;
 }
 
-export interface Failed {
+/** Outside of a contribution the other members learn of a failure by the loss of this one. */
+export interface Failed extends Failure {
   readonly type: 'failed';
-  readonly exitCode: ExitCode;
-  readonly reason: string;
-  readonly message: string;
-  readonly stack: string | undefined;
 }

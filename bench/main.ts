@@ -1,0 +1,48 @@
+import { Command, Option } from 'commander';
+import { benchAccuracy } from './accuracy.ts';
+import { benchCodec } from './codec.ts';
+import { benchCompute } from './compute.ts';
+import { benchStep } from './step.ts';
+
+/** `npm run bench -- NAME [--output json]`: each prints its table with machine, versions and load. */
+const output = (): Option =>
+  new Option('--output <format>', 'table or json').choices(['table', 'json']).default('table');
+const integer = (text: string): number => Number.parseInt(text, 10);
+
+const program = new Command('bench').description('The measurements behind docs/benchmarks.md');
+
+program
+  .command('codec')
+  .description('every kernel, plain TypeScript against SIMD, by gradient size')
+  .addOption(output())
+  .action(benchCodec);
+
+program
+  .command('compute')
+  .description('step time of each backend, one thread')
+  .addOption(output())
+  .action(benchCompute);
+
+program
+  .command('step')
+  .description(
+    'LeNet between worker processes over loopback with TLS: time by phase, and what a step costs beyond compute',
+  )
+  .option('--workers <count>', 'worker processes', integer, 2)
+  .option('--steps <count>', 'steps of each run', integer, 300)
+  .option('--codecs <names>', 'codecs, comma separated', 'ternary,float32,float16')
+  .option('--backend <name>', 'compute backend', 'auto')
+  .addOption(output())
+  .action(benchStep);
+
+program
+  .command('accuracy')
+  .description('LeNet on MNIST to 10,000 steps by seed and codec: test accuracy')
+  .option('--workers <count>', 'worker processes', integer, 4)
+  .option('--steps <count>', 'steps of each run', integer, 10_000)
+  .option('--seeds <numbers>', 'seeds, comma separated', '1,2,3')
+  .option('--codecs <names>', 'codecs, comma separated', 'ternary,float32')
+  .addOption(output())
+  .action(benchAccuracy);
+
+await program.parseAsync();

@@ -1,0 +1,114 @@
+import type { ExitCode, TerminationMessage } from '../crds/index.ts';
+import { emptyTraffic } from './exchange/counters.ts';
+import type { Exchange, Membership } from './exchange/exchange.ts';
+import type { WorkerIdentity } from './identity.ts';
+import type { ByteCounts } from './metrics/worker-metrics.ts';
+import { Figures } from './step/figures.ts';
+import type { ConfirmedByBarrier } from './step/io-loop.ts';
+import type { EvaluationSums } from './step/messages.ts';
+import type { ProgressReport } from './wire/progress.ts';
+
+export interface EvaluationResult {
+  readonly loss: number;
+  /** 0..1; undefined for a program without a notion of a right answer. */
+  readonly accuracy: number | undefined;
+}
+
+/** What is known of a run so far: the one source of progress answers, metrics and the termination message. */
+export class RunRecord {
+  readonly figures = new Figures();
+  state: 'starting' | 'training' | 'finished' = 'starting';
+  backend: string | undefined;
+  totalSteps = 0;
+  /** With a fraction: the last batch of an epoch may be short. */
+  stepsPerEpoch = 0;
+  weightsHash: string | undefined;
+  readonly #identity: WorkerIdentity;
+  #evaluation: EvaluationResult | undefined;
+  #membership: Membership | undefined;
+  #exchange: Exchange | undefined;
+
+  constructor(identity: WorkerIdentity) {
+    this.#identity = identity;
+  }
+
+  attach(exchange: Exchange): void {
+    this.#exchange = exchange;
+  }
+
+  formed(membership: Membership): void {
+    this.#membership = membership;
+    this.state = 'training';
+  }
+
+  confirm(step: ConfirmedByBarrier): void {
+    this.figures.add({
+      phases: step.completed.phases,
+      totalMs: step.completed.totalMs,
+      samples: step.samples,
+      meanLoss: step.meanLoss,
+      slowestComputeMs: step.slowestComputeMs,
+    });
+  }
+
+  evaluated({ lossSum, correct, examples }: EvaluationSums): EvaluationResult {
+    this.#evaluation = {
+      loss: lossSum / examples,
+      accuracy: correct === undefined ? undefined : correct / examples,
+    };
+    return this.#evaluation;
+  }
+
+  /** Bytes that this worker sent; zero before the exchange is open. */
+  byteCounts(): ByteCounts {
+    const counters = this.#exchange?.counters;
+    const { push, pull, barrier } = counters?.sent ?? emptyTraffic();
+    return { push, pull, barrier, transport: counters?.transport ?? { sent: 0, received: 0 } };
+  }
+
+  get epochs(): number {
+    return this.stepsPerEpoch === 0 ? 0 : this.figures.steps / this.stepsPerEpoch;
+  }
+
+  progress(): ProgressReport {
+    const { figures } = this;
+    const { push, pull } = this.byteCounts();
+    const members = this.#membership?.members ?? [];
+    return {
+      step: figures.steps,
+      totalSteps: this.totalSteps,
+      epoch: this.epochs,
+      ...(figures.loss !== undefined && { loss: figures.loss }),
+      ...(this.#evaluation?.accuracy !== undefined && { testAccuracy: this.#evaluation.accuracy }),
+      samplesPerSecond: figures.samplesPerSecond,
+      stepMs: figures.stepMs?.total ?? 0,
+      bytes: { raw: push.raw + pull.raw, wire: push.wire + pull.wire },
+      ranks: members.map(({ rank, attempt }) => ({ rank, attempt, step: figures.steps, state: this.state })),
+      suspects: [],
+    };
+  }
+
+  message(exitCode: ExitCode, reason: string, message: string): TerminationMessage {
+    const { figures } = this;
+    const { push, pull, barrier } = this.byteCounts();
+    return {
+      rank: this.#identity.rank,
+      attempt: this.#identity.attempt,
+      exitCode,
+      reason,
+      message,
+      steps: figures.steps,
+      epochs: Math.round(this.epochs * 1000) / 1000,
+      ...(figures.loss !== undefined && { loss: figures.loss }),
+      ...(this.#evaluation !== undefined && { testLoss: this.#evaluation.loss }),
+      ...(this.#evaluation?.accuracy !== undefined && { testAccuracy: this.#evaluation.accuracy }),
+      ...(figures.stepMs !== undefined && {
+        stepMs: figures.stepMs,
+        samplesPerSecond: figures.samplesPerSecond,
+      }),
+      ...(this.backend !== undefined && { backend: this.backend }),
+      ...(this.#exchange !== undefined && { bytes: { push: { ...push }, pull: { ...pull }, barrier } }),
+      ...(this.weightsHash !== undefined && { weightsHash: this.weightsHash }),
+    };
+  }
+}

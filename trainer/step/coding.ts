@@ -1,0 +1,56 @@
+import type { CompressionSpec } from '../../crds/compression.ts';
+import type { Chunk } from '../ternary/chunks.ts';
+import type { PayloadFormat } from '../ternary/payload-format.ts';
+import { BASE3, packedBytes, sumRadix, TWO_BIT } from '../ternary/radix.ts';
+
+/** How the chunks of one kind cross the wire in one step. */
+export interface Coding {
+  /** Which codec encodes, sums and decodes. */
+  readonly codec: 'ternary' | 'float32' | 'float16';
+  readonly push: PayloadFormat;
+  readonly pull: PayloadFormat;
+}
+
+const float32: Coding = { codec: 'float32', push: 'float32', pull: 'float32' };
+const float16: Coding = { codec: 'float16', push: 'float16', pull: 'float16' };
+
+/**
+ * The coding of a chunk or of a whole tensor. In a float epoch everything is float32; else exempt tensors go in `exemptFormat` and the rest
+ * in the job's codec.
+ */
+export function codingOf(
+  compression: CompressionSpec,
+  part: Pick<Chunk, 'exempt'>,
+  floatEpoch: boolean,
+): Coding {
+  if (floatEpoch || compression.codec === 'float32') return float32;
+  if (compression.codec === 'float16') return float16;
+  if (part.exempt) return compression.exemptFormat === 'float16' ? float16 : float32;
+  return {
+    codec: 'ternary',
+    push: compression.packing,
+    // With one scaler per worker the sum is no longer a multiple of one number.
+    pull: compression.scaler === 'shared' ? 'sums' : 'float32',
+  };
+}
+
+/** One epoch in every `floatEpochs` is exchanged in float32, counted from 1; 0 is off. */
+export function isFloatEpoch(compression: CompressionSpec, epoch: number): boolean {
+  return compression.floatEpochs > 0 && (epoch + 1) % compression.floatEpochs === 0;
+}
+
+/** Length of a chunk's payload; packed formats carry the padding, float formats do not. */
+export function payloadBytes(format: PayloadFormat, chunk: Chunk, members: number): number {
+  switch (format) {
+    case 'float32':
+      return chunk.values * 4;
+    case 'float16':
+      return chunk.values * 2;
+    case 'base3':
+      return packedBytes(chunk.blocks, BASE3);
+    case '2bit':
+      return packedBytes(chunk.blocks, TWO_BIT);
+    case 'sums':
+      return packedBytes(chunk.blocks, sumRadix(members));
+  }
+}

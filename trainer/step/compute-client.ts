@@ -1,0 +1,64 @@
+import { Worker } from 'node:worker_threads';
+import type { JobSpec } from '../../crds/index.ts';
+import { CarriedFailureError } from '../failure.ts';
+import { Mailbox } from './mailbox.ts';
+import type { FromCompute, ToCompute } from './messages.ts';
+
+/** What the compute thread is started with. */
+export interface ComputeThreadInput {
+  readonly spec: JobSpec;
+  readonly rank: number;
+  /** Against which paths in the job are resolved. */
+  readonly baseDirectory: string;
+}
+
+export type ExpectedFromCompute = Exclude<FromCompute, { type: 'failed' }>;
+
+/** The I/O thread's end of the conversation with the compute thread. */
+export interface ComputeClient {
+  /** The next message, which must be of this type. Rejects when the thread failed or died. */
+  next<Type extends ExpectedFromCompute['type']>(type: Type): Promise<Extract<FromCompute, { type: Type }>>;
+  /** The first failure; nothing more comes after it. */
+  readonly failure: Error | undefined;
+  /** Called once, at the first failure. */
+  onFailure: () => void;
+  /** Called for each encoded chunk, which come between `agreed` and `staged`. */
+  onEncoded: (chunk: number) => void;
+  /** Ends the present and later waits with this error: the exchange failed, so no message matters any more. */
+  interrupt(error: Error): void;
+  send(message: ToCompute): void;
+  terminate(): Promise<void>;
+}
+
+export function startCompute(script: URL, input: ComputeThreadInput): ComputeClient {
+  const thread = new Worker(script, { workerData: input });
+  const mailbox = new Mailbox<ExpectedFromCompute>();
+  let failure: Error | undefined;
+  const client: ComputeClient = {
+    get failure() {
+      return failure;
+    },
+    onFailure: () => {},
+    onEncoded: () => {},
+    next: (type) => mailbox.next(type),
+    interrupt: (error) => mailbox.fail(error),
+    send: (message) => thread.postMessage(message),
+    async terminate() {
+      await thread.terminate();
+    },
+  };
+  const fail = (error: Error): void => {
+    if (failure !== undefined) return;
+    failure = error;
+    mailbox.fail(error);
+    client.onFailure();
+  };
+  thread.on('message', (message: FromCompute) => {
+    if (message.type === 'encoded') client.onEncoded(message.chunk);
+    else if (message.type === 'failed') fail(new CarriedFailureError(message));
+    else mailbox.deliver(message);
+  });
+  thread.on('error', fail);
+  thread.on('exit', (code) => fail(new Error(`the compute thread ended by itself (code ${code})`)));
+  return client;
+}

@@ -1,0 +1,45 @@
+import type { CompressionSpec } from '../../crds/compression.ts';
+import type { Kernels } from '../ternary/kernels.ts';
+import { localScalers } from '../ternary/scaler.ts';
+import { createGradientMeter } from '../ternary/statistics.ts';
+import type { StepPlan } from './step-plan.ts';
+
+/** One pass over the gradient in memory: checks that it can be sent, and finds this worker's scalers. */
+export interface ScalerFinder {
+  /**
+   * @param out one scaler per unit.
+   * @throws NonFiniteGradientError, ValueBeyondFloat16Error naming the tensor.
+   */
+  find(step: number, out: Float32Array): void;
+}
+
+/** float16 cannot hold a value of this tensor's gradient. */
+export class ValueBeyondFloat16Error extends Error {
+  readonly code = 'VALUE_BEYOND_FLOAT16';
+  override readonly name = 'ValueBeyondFloat16Error';
+}
+
+const LARGEST_FLOAT16 = 65_504;
+
+export function createScalerFinder(
+  compression: CompressionSpec,
+  kernels: Kernels,
+  plan: StepPlan,
+): ScalerFinder {
+  const meter = createGradientMeter(kernels, plan.layout, plan.chunkPlan, plan.memory.computeScratch);
+  return {
+    find(step, out) {
+      const statistics = meter.measure(plan.memory.gradient);
+      localScalers(statistics, compression.clip, out);
+      for (const slot of plan.layout.slots) {
+        const largest = statistics.tensorMaximum[slot.index] as number;
+        if (largest > LARGEST_FLOAT16 && plan.codingAt(step, slot).push === 'float16') {
+          throw new ValueBeyondFloat16Error(
+            `the gradient of ${slot.name} reaches ${largest}, beyond float16's ${LARGEST_FLOAT16}; ` +
+              `use float32 for it, or lower training.learningRate.initial if the loss is diverging`,
+          );
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import type { Logger } from 'pino';
+import { ExitCode, type ResolvedJob, type TerminationMessage } from '../crds/index.ts';
+import { createExchange } from './exchange/create-exchange.ts';
+import type { Exchange } from './exchange/exchange.ts';
+import { failureOf } from './failure.ts';
+import { startReadOnlyServer } from './http/read-only-server.ts';
+import type { WorkerIdentity } from './identity.ts';
+import { createWorkerMetrics } from './metrics/worker-metrics.ts';
+import { RunRecord } from './run-record.ts';
+import { SharedChunkStore } from './step/chunk-store.ts';
+import { startCompute, type ComputeClient } from './step/compute-client.ts';
+import { runIoLoop, type IoLoopResult } from './step/io-loop.ts';
+import type { Ready } from './step/messages.ts';
+import { planStep } from './step/step-plan.ts';
+import { readCredentials } from './wire/credentials.ts';
+
+export interface WorkerOptions {
+  readonly identity: WorkerIdentity;
+  readonly job: ResolvedJob;
+  /** The module that the compute thread runs. */
+  readonly computeScript: URL;
+  readonly log: Logger;
+  /** Aborted when the process is asked to stop; the reason says by whom. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * One worker from start to end: compute thread, exchange, metrics. Never rejects: how it ended, and why, is the
+ * termination message.
+ */
+export async function runWorker(options: WorkerOptions): Promise<TerminationMessage> {
+  const record = new RunRecord(options.identity);
+  try {
+    const result = await train(options, record);
+    record.weightsHash = result.weightsHash;
+    return result.reason === 'completed'
+      ? record.message(ExitCode.done, 'Completed', `trained ${record.figures.steps} steps`)
+      : record.message(ExitCode.stopped, 'Stopped', stopMessage(options.stop, record));
+  } catch (error) {
+    if (options.stop.aborted && failureOf(error).exitCode === ExitCode.stopped) {
+      return record.message(ExitCode.stopped, 'Stopped', stopMessage(options.stop, record));
+    }
+    const failure = failureOf(error);
+    options.log.error({ reason: failure.reason, stack: failure.stack }, failure.message);
+    return record.message(failure.exitCode, failure.reason, failure.message);
+  }
+}
+
+async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopResult> {
+  const { identity, job, log } = options;
+  const metrics = createWorkerMetrics({
+    rank: identity.rank,
+    jobName: identity.jobName,
+    jobNamespace: identity.jobNamespace,
+    byteCounts: () => record.byteCounts(),
+  });
+  const http = await startReadOnlyServer({
+    ...splitAddress(identity.httpAddress),
+    registry: metrics.registry,
+    isReady: () => record.state === 'training',
+  });
+  const compute = startCompute(options.computeScript, {
+    spec: job.spec,
+    rank: identity.rank,
+    baseDirectory: identity.baseDirectory,
+  });
+  let exchange: Exchange | undefined;
+  const interruptFormation = (): void => {
+    // Once training, a stop is agreed at a barrier, so that all members stop at the same step.
+    if (record.state !== 'training') compute.interrupt(stoppedError());
+  };
+  options.stop.addEventListener('abort', interruptFormation);
+  try {
+    const ready = await compute.next('ready');
+    record.backend = ready.backend;
+    record.totalSteps = ready.totalSteps;
+    record.stepsPerEpoch = ready.examples / job.spec.training.batchSize;
+    log.info(
+      { backend: ready.backend, examples: ready.examples, steps: ready.totalSteps },
+      'the model is ready',
+    );
+    for (const note of ready.notes) log.warn(note);
+
+    const plan = planStep(ready.tensors, job.spec, {
+      examples: ready.examples,
+      members: job.spec.workers.replicas,
+    });
+    exchange = openExchange(options, record, plan.maxPayloadBytes);
+    record.attach(exchange);
+    return await formAndRun(options, record, { ready, plan, exchange, compute, metrics });
+  } catch (error) {
+    // A failed compute thread closes the exchange; what then ends the waiting side is only the echo.
+    throw compute.failure ?? error;
+  } finally {
+    options.stop.removeEventListener('abort', interruptFormation);
+    await compute.terminate();
+    await exchange?.close();
+    await http.close();
+  }
+}
+
+interface Parts {
+  readonly ready: Ready;
+  readonly plan: ReturnType<typeof planStep>;
+  readonly exchange: Exchange;
+  readonly compute: ComputeClient;
+  readonly metrics: ReturnType<typeof createWorkerMetrics>;
+}
+
+async function formAndRun(options: WorkerOptions, record: RunRecord, parts: Parts): Promise<IoLoopResult> {
+  const { ready, plan, exchange, compute, metrics } = parts;
+  const { log, stop } = options;
+  const ended = new AbortController();
+  compute.onFailure = () => void exchange.close();
+  exchange.failure.addEventListener('abort', () => compute.interrupt(exchange.failure.reason as Error));
+
+  const formation = AbortSignal.any([ended.signal, stop]);
+  const membership = await exchange.form(
+    { signature: ready.signature, stateHash: ready.stateHash, step: 0 },
+    formation,
+  );
+  record.formed(membership);
+  log.info(
+    { generation: membership.generation, workers: membership.members.length },
+    'all workers are connected',
+  );
+
+  const store = await SharedChunkStore.create(plan, ready.memory, membership);
+  compute.send({ type: 'start', memberCount: membership.members.length, selfIndex: membership.selfIndex });
+  const result = await runIoLoop({
+    plan,
+    store,
+    exchange,
+    compute,
+    stopRequested: () => stop.aborted,
+    onConfirmed: (confirmed) => {
+      record.confirm(confirmed);
+      metrics.stepConfirmed({
+        phases: confirmed.completed.phases,
+        samples: confirmed.ownSamples,
+        meanLoss: confirmed.meanLoss,
+        finishedAtSeconds: Date.now() / 1000,
+      });
+    },
+    onEvaluated: (step, sums) => {
+      const evaluation = record.evaluated(sums);
+      metrics.evaluated(evaluation);
+      log.info({ step, ...evaluation }, 'evaluated on the test set');
+    },
+    signal: ended.signal,
+  });
+  record.state = 'finished';
+  log.info(
+    { steps: record.figures.steps, weightsHash: result.weightsHash },
+    'all workers ended with the same weights',
+  );
+  return result;
+}
+
+function openExchange(
+  { identity, job, log }: WorkerOptions,
+  record: RunRecord,
+  maxPayloadBytes: number,
+): Exchange {
+  const { exchange, compression, workers } = job.spec;
+  return createExchange({
+    job: { namespace: identity.jobNamespace, uid: identity.jobUid },
+    rank: identity.rank,
+    attempt: identity.attempt,
+    replicas: workers.replicas,
+    coordinatorAddress: identity.coordinatorAddress,
+    listenAddress: identity.listenAddress,
+    advertiseHost: identity.advertiseHost,
+    credentials: readCredentials(identity.certificateDirectory),
+    scaler: compression.scaler,
+    maxPayloadBytes,
+    formationSeconds: exchange.formationSeconds,
+    stepDeadlineSeconds: exchange.stepDeadlineSeconds,
+    peerLossSeconds: exchange.peerLossSeconds,
+    onProgress: () => record.progress(),
+    log: (level, message, fields) => log[level](fields, message),
+  });
+}
+
+function stoppedError(): Error {
+  return Object.assign(new Error('asked to stop before training began'), { code: 'STOPPED' });
+}
+
+function stopMessage(stop: AbortSignal, record: RunRecord): string {
+  const by = stop.aborted ? String(stop.reason) : 'another worker was asked to stop';
+  return `stopped after ${record.figures.steps} of ${record.totalSteps} steps: ${by}`;
+}
+
+function splitAddress(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':');
+  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
+}
