@@ -8,7 +8,8 @@ import type { TensorFlow } from './tensorflow.ts';
  */
 export function softmaxCrossEntropy(tf: TensorFlow, logits: tfc.Tensor, labels: tfc.Tensor): tfc.Scalar {
   const classes = logits.shape.at(-1) ?? 0;
-  const wanted = tf.oneHot(labels as tfc.Tensor1D, classes, 1, 0, 'float32');
+  // Cast afterwards: the wasm backend's one-hot writes integers whatever type it is asked for.
+  const wanted = tf.cast(tf.oneHot(labels as tfc.Tensor1D, classes), 'float32');
   return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), wanted), -1)));
 }
 

@@ -13,7 +13,7 @@ export interface SyntheticOptions {
 /** Prototypes are drawn in squares of this many pixels: convolutions and pooling see a pattern, not noise. */
 const CELL_PIXELS = 4;
 /** Share of the noise in an example; the rest is its class's prototype. */
-const NOISE_SHARE = 0.7;
+const NOISE_SHARE = 0.5;
 
 /**
  * Images made up from the seed, of which there is one test example for every four training examples: each is its

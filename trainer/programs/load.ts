@@ -55,7 +55,7 @@ async function importProgram(file: string): Promise<Program> {
       cause,
     });
   }
-  const exported = exports['default'] ?? exports['program'];
+  const exported = 'default' in exports ? exports['default'] : exports['program'];
   return checked(file, typeof exported === 'function' ? await called(file, exported) : exported);
 }
 
