@@ -1,6 +1,7 @@
 /* oxlint-disable typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-parameters -- the one place that says what tfjs does not declare */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type * as TfjsCore from '@tensorflow/tfjs-core';
+import { engine } from '@tensorflow/tfjs-core';
 // Gives `Tensor` its method types everywhere. Types only: the module is ESM and would load a second tfjs-core.
 import type * as ChainedOps from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
 
@@ -56,4 +57,10 @@ export function inputTensor<R extends TfjsCore.Rank>(
   const tensor = inputs[name];
   if (tensor === undefined) throw new TypeError(`the kernel was called without its input '${name}'`);
   return tensor as TfjsCore.Tensor<R>;
+}
+
+/** A kernel's single result as a tensor of the current scope. Kernels return either a tensor or a bare description. */
+export function kernelTensor(result: TfjsCore.TensorInfo | TfjsCore.TensorInfo[]): TfjsCore.Tensor {
+  if (Array.isArray(result)) throw new TypeError('the kernel has several results');
+  return 'rankType' in result ? (result as TfjsCore.Tensor) : engine().makeTensorFromTensorInfo(result);
 }

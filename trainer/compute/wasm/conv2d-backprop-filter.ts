@@ -1,11 +1,10 @@
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { Conv2DBackpropFilterAttrs, Rank, Tensor } from '@tensorflow/tfjs-core';
 import { tensorflow as tf } from '../tensorflow.ts';
 import { convolutionWindow } from './convolution-window.ts';
 import { unfold } from './unfold.ts';
 import type { Window2d } from './unfold.ts';
-import { allocateFloats, heapFloats } from './wasm-kernel.ts';
-import type { InputTensors } from './wasm-kernel.ts';
+import { allocateFloats, heapFloats } from './heap.ts';
+import type { InputTensors, KernelContext } from '../own-kernel.ts';
 
 /** Unfolded values per matrix product: 8 MB. More costs memory, and runs slower once it leaves the caches. */
 const TILE_VALUES = 2 ** 21;
@@ -20,7 +19,7 @@ const TILE_VALUES = 2 ** 21;
 export function conv2dBackpropFilter(
   input: InputTensors,
   attributes: Conv2DBackpropFilterAttrs,
-  backend: BackendWasm,
+  { backend }: KernelContext,
 ): Tensor {
   const [x, dy] = [input<Rank.R4>('x'), input<Rank.R4>('dy')];
   const window = convolutionWindow('Conv2DBackpropFilter', x.shape, { ...attributes, dilations: 1 });
@@ -46,7 +45,7 @@ function imagesOf(x: Tensor, first: number, images: number): Tensor {
 }
 
 /** [images, inHeight, inWidth, inChannels] -> [filterHeight*filterWidth*inChannels, images*outHeight*outWidth] */
-function unfoldImages(x: Tensor, window: Window2d, backend: BackendWasm): Tensor {
+function unfoldImages(x: Tensor, window: Window2d, backend: object): Tensor {
   const images = x.shape[0] ?? 0;
   const planes = tf.transpose(x, [3, 0, 1, 2]);
   const unfolded = allocateFloats(backend, [

@@ -2,7 +2,7 @@ import type { Conv2DBackpropInputAttrs, Rank, Tensor } from '@tensorflow/tfjs-co
 import { tensorflow as tf } from '../tensorflow.ts';
 import { convolutionWindow } from './convolution-window.ts';
 import { insertZeros } from './insert-zeros.ts';
-import type { InputTensors } from './wasm-kernel.ts';
+import type { InputTensors } from '../own-kernel.ts';
 
 /**
  * The gradient of a convolution with respect to its input (and the forward pass of a transposed convolution): a

@@ -6,7 +6,8 @@ type Conv2DInfo = ReturnType<typeof BackendUtil.computeConv2DInfo>;
 export interface ConvolutionAttributes {
   readonly filterShape: [number, number, number, number];
   readonly strides: [number, number] | number;
-  readonly dilations: [number, number] | number;
+  /** Some layers pass null for 1. */
+  readonly dilations: [number, number] | number | null;
   readonly pad: Parameters<typeof BackendUtil.computeConv2DInfo>[4];
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
   readonly dataFormat?: 'NHWC' | 'NCHW';
@@ -32,7 +33,7 @@ export function convolutionWindow(
     shape,
     filterShape,
     strides,
-    dilations,
+    dilations ?? 1,
     pad,
     dimRoundingMode,
     depthwise,

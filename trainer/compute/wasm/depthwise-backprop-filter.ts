@@ -1,9 +1,8 @@
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { DepthwiseConv2dNativeBackpropFilterAttrs, Tensor } from '@tensorflow/tfjs-core';
 import { convolutionWindow } from './convolution-window.ts';
 import { forEachTap } from './depthwise-loops.ts';
-import { allocateFloats, heapFloats } from './wasm-kernel.ts';
-import type { InputTensors } from './wasm-kernel.ts';
+import { allocateFloats, heapFloats } from './heap.ts';
+import type { InputTensors, KernelContext } from '../own-kernel.ts';
 
 /**
  * The gradient of a depthwise convolution with respect to its filter, which the wasm backend lacks.
@@ -14,7 +13,7 @@ import type { InputTensors } from './wasm-kernel.ts';
 export function depthwiseBackpropFilter(
   input: InputTensors,
   attributes: DepthwiseConv2dNativeBackpropFilterAttrs,
-  backend: BackendWasm,
+  { backend }: KernelContext,
 ): Tensor {
   const [x, dy] = [input('x'), input('dy')];
   const window = convolutionWindow('DepthwiseConv2dNativeBackpropFilter', x.shape, attributes, true);

@@ -1,9 +1,8 @@
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { MaxPoolGradAttrs, Rank, Tensor } from '@tensorflow/tfjs-core';
 import { tensorflow as tf } from '../tensorflow.ts';
 import type { Window2d } from './unfold.ts';
-import { allocateFloats, heapFloats } from './wasm-kernel.ts';
-import type { InputTensors } from './wasm-kernel.ts';
+import { allocateFloats, heapFloats } from './heap.ts';
+import type { InputTensors, KernelContext } from '../own-kernel.ts';
 
 /**
  * The gradient of max pooling: dy goes to the first maximum of each window. The shipped kernel starts its search at the
@@ -11,7 +10,11 @@ import type { InputTensors } from './wasm-kernel.ts';
  *
  *     input, result [batch, inHeight, inWidth, channels], dy [batch, outHeight, outWidth, channels]
  */
-export function maxPoolGrad(input: InputTensors, attributes: MaxPoolGradAttrs, backend: BackendWasm): Tensor {
+export function maxPoolGrad(
+  input: InputTensors,
+  attributes: MaxPoolGradAttrs,
+  { backend }: KernelContext,
+): Tensor {
   const [x, dy] = [input<Rank.R4>('input'), input<Rank.R4>('dy')];
   const { filterSize, strides, pad, dimRoundingMode } = attributes;
   const window = tf.backend_util.computePool2DInfo(x.shape, filterSize, strides, 1, pad, dimRoundingMode);

@@ -1,24 +1,38 @@
-import { replaceKernel } from './wasm-kernel.ts';
+import { replaceKernel } from '../own-kernel.ts';
 
-/**
- * Kernels whose shipped implementation gives wrong numbers where a window's maximum is not positive (the search starts
- * at the smallest positive float). Nothing here uses them, so they are refused rather than replaced.
- */
-const WRONG_KERNELS = [
-  'Dilation2D',
-  'Dilation2DBackpropFilter',
-  'Dilation2DBackpropInput',
-  'MaxPool3D',
-  'MaxPool3DGrad',
-  'MaxPoolWithArgmax',
-];
+/** Training needs a kernel that the wasm backend only has in a wrong form. */
+export class UnsupportedKernelError extends Error {
+  readonly code = 'UNSUPPORTED_KERNEL';
+  readonly kernel: string;
+
+  constructor(kernel: string, defect: string) {
+    super(
+      `${kernel} is not available on the wasm backend (${defect}); run this program on the native backend`,
+    );
+    this.name = 'UnsupportedKernelError';
+    this.kernel = kernel;
+  }
+}
+
+const NOT_POSITIVE = "tfjs computes it wrongly where a window's maximum is not positive";
+const WRONG_GRADIENT = 'tfjs computes this gradient wrongly';
+
+/** Kernels whose shipped implementation gives wrong numbers. Nothing built in uses them: refused, not replaced. */
+const WRONG_KERNELS: Readonly<Record<string, string>> = {
+  Conv3DBackpropFilterV2: WRONG_GRADIENT,
+  Conv3DBackpropInputV2: WRONG_GRADIENT,
+  Dilation2D: NOT_POSITIVE,
+  Dilation2DBackpropFilter: NOT_POSITIVE,
+  Dilation2DBackpropInput: NOT_POSITIVE,
+  MaxPool3D: NOT_POSITIVE,
+  MaxPool3DGrad: NOT_POSITIVE,
+  MaxPoolWithArgmax: NOT_POSITIVE,
+};
 
 export function refuseWrongKernels(): void {
-  for (const name of WRONG_KERNELS) {
-    replaceKernel(name, () => {
-      throw new Error(
-        `${name} gives wrong results on the wasm backend of tfjs; train this model on the native backend`,
-      );
+  for (const [kernel, defect] of Object.entries(WRONG_KERNELS)) {
+    replaceKernel('wasm', kernel, () => {
+      throw new UnsupportedKernelError(kernel, defect);
     });
   }
 }

@@ -1,13 +1,14 @@
-import { tensorflow as tf } from '../tensorflow.ts';
-import { batchMatMulOver } from './batch-mat-mul.ts';
+import { averagePool3dGrad, averagePoolGrad } from '../average-pool-grad.ts';
+import { replaceKernel } from '../own-kernel.ts';
+import { batchMatMul } from './batch-mat-mul.ts';
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
+import { gappedConvolution } from './gapped-convolution.ts';
 import { maxPoolGrad } from './max-pool-grad.ts';
 import { refuseWrongKernels } from './refused-kernels.ts';
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
-import { replaceKernel } from './wasm-kernel.ts';
 
 let registered = false;
 
@@ -15,12 +16,18 @@ let registered = false;
 export function registerTrainingKernels(): void {
   if (registered) return;
   registered = true;
-  replaceKernel('BatchMatMul', batchMatMulOver(tf.getKernel('BatchMatMul', 'wasm')));
-  replaceKernel('Conv2DBackpropFilter', conv2dBackpropFilter);
-  replaceKernel('Conv2DBackpropInput', conv2dBackpropInput);
-  replaceKernel('DepthwiseConv2dNativeBackpropFilter', depthwiseBackpropFilter);
-  replaceKernel('DepthwiseConv2dNativeBackpropInput', depthwiseBackpropInput);
-  replaceKernel('MaxPoolGrad', maxPoolGrad);
-  replaceKernel('UnsortedSegmentSum', unsortedSegmentSum);
+  replaceKernel('wasm', 'AvgPoolGrad', averagePoolGrad);
+  replaceKernel('wasm', 'AvgPool3DGrad', averagePool3dGrad);
+  replaceKernel('wasm', 'BatchMatMul', batchMatMul);
+  replaceKernel('wasm', 'Conv2D', gappedConvolution(false));
+  replaceKernel('wasm', 'FusedConv2D', gappedConvolution(false));
+  replaceKernel('wasm', 'DepthwiseConv2dNative', gappedConvolution(true));
+  replaceKernel('wasm', 'FusedDepthwiseConv2D', gappedConvolution(true));
+  replaceKernel('wasm', 'Conv2DBackpropFilter', conv2dBackpropFilter);
+  replaceKernel('wasm', 'Conv2DBackpropInput', conv2dBackpropInput);
+  replaceKernel('wasm', 'DepthwiseConv2dNativeBackpropFilter', depthwiseBackpropFilter);
+  replaceKernel('wasm', 'DepthwiseConv2dNativeBackpropInput', depthwiseBackpropInput);
+  replaceKernel('wasm', 'MaxPoolGrad', maxPoolGrad);
+  replaceKernel('wasm', 'UnsortedSegmentSum', unsortedSegmentSum);
   refuseWrongKernels();
 }

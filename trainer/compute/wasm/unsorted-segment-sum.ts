@@ -1,7 +1,6 @@
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { Tensor, UnsortedSegmentSumAttrs } from '@tensorflow/tfjs-core';
-import { allocateFloats, heapFloats } from './wasm-kernel.ts';
-import type { InputTensors } from './wasm-kernel.ts';
+import { allocateFloats, heapFloats } from './heap.ts';
+import type { InputTensors, KernelContext } from '../own-kernel.ts';
 
 /**
  * Sums the rows of x that have the same segment id; the gradient of gather and of embeddings. Ids outside
@@ -12,7 +11,7 @@ import type { InputTensors } from './wasm-kernel.ts';
 export function unsortedSegmentSum(
   input: InputTensors,
   { numSegments }: UnsortedSegmentSumAttrs,
-  backend: BackendWasm,
+  { backend }: KernelContext,
 ): Tensor {
   const [x, segmentIds] = [input('x'), input('segmentIds')];
   const [rows, ...rowShape] = x.shape;
