@@ -1,0 +1,12 @@
+import type { UpdateRule } from './update-rule.ts';
+
+/**
+ * Stochastic gradient descent.
+ *
+ *     g' = g + weightDecay * w
+ *     w  = w - rate * g'
+ */
+export const sgdRule: UpdateRule = (
+  kernels,
+  { weights, gradient, blocks, hash, learningRate, weightDecay },
+) => kernels.sgd(weights, gradient, blocks, hash, learningRate, weightDecay);

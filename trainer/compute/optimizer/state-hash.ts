@@ -1,0 +1,34 @@
+import { finalizer } from '../../ternary/finalizer.ts';
+
+/**
+ * The running state hash in memory, 16-byte aligned, filled by the update kernels in the same pass as the update:
+ *
+ * | bytes  | words | what                                   |
+ * | ------ | ----- | -------------------------------------- |
+ * | 0..15  | 4     | read: sum of the state's bit patterns  |
+ * | 16..31 | 4     | read: sum of the sums so far           |
+ * | 32..63 | 8     | the same of what is written            |
+ *
+ * Lane l takes values l, l + 4, ... of weights and slots in turn (four of the weights, four of slot 0, four of slot 1,
+ * the next four of the weights ...), modulo 2^32. A flipped bit changes the first sum by a power of two, which is
+ * never 0; values that trade places change the second. A guard against faulty memory, not against an adversary.
+ */
+export const STATE_HASH_BYTES = 64;
+
+const WORDS_PER_HASH = 8;
+
+/** Folds 8 words to 64 bits, as 16 hex digits. */
+export function foldStateHash(words: Uint32Array, which: 'read' | 'written'): string {
+  const first = which === 'read' ? 0 : WORDS_PER_HASH;
+  let low = 0;
+  let high = 0;
+  for (let word = first; word < first + WORDS_PER_HASH; word++) {
+    low = finalizer(low ^ (words[word] as number));
+    high = finalizer(high + low);
+  }
+  return hex(high) + hex(low);
+}
+
+function hex(word: number): string {
+  return word.toString(16).padStart(8, '0');
+}

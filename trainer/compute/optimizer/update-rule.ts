@@ -1,0 +1,24 @@
+import type { UpdateKernels } from '../../ternary/kernels.ts';
+
+/** A contiguous part of the flat vector whose tensors are treated alike. */
+export interface Segment {
+  /** Byte offsets of the segment's start. */
+  weights: number;
+  gradient: number;
+  slot0: number;
+  slot1: number;
+  blocks: number;
+  /** Byte offset of the running state hash. */
+  hash: number;
+  learningRate: number;
+  /** 0 for tensors that do not decay. */
+  weightDecay: number;
+  /** 1-based, for bias correction. */
+  step: number;
+}
+
+/**
+ * Updates one segment in place. Kernels round to float32 after every operation; what is the same for the whole vector
+ * (rates, corrections) is computed here in float64 and rounded once, when it is passed.
+ */
+export type UpdateRule = (kernels: UpdateKernels, segment: Readonly<Segment>) => void;

@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+
+/**
+ * The arithmetic of a training step over one WebAssembly.Memory. Two implementations write the same bytes: SIMD
+ * (`loadKernels`) and plain TypeScript (`referenceKernels`). A kernel owns no memory: whoever calls passes everything.
+ *
+ * Pointers are byte offsets into `memory`. Float vectors, rows and scratch are 16-byte aligned; payloads may lie at any
+ * multiple of their element size. `blocks` are blocks of 80 values, a row is 16 values of one byte each.
+ */
+export interface Kernels extends GradientKernels, DigitKernels, FloatKernels, UpdateKernels {
+  readonly memory: WebAssembly.Memory;
+}
+
+export interface GradientKernels {
+  /**
+   * One pass over float32 values. Writes at `out`: float64 sum, float64 sum of squares, uint32 largest bits of |x|
+   * (20 bytes, see MEASURE_BYTES). Sums are float64 in 8 lanes (value i in lane i mod 8), then
+   * ((0+4) + (2+6)) + ((1+5) + (3+7)).
+   */
+  measure(values: number, blocks: number, out: number): void;
+  /** Codes + 1 packed as base 3, 16 bytes per block. `scaler` 0 gives all zero codes. */
+  ternarizeBase3(values: number, blocks: number, scaler: number, ...noise: BlockNoise): void;
+  /** Codes + 1, one byte each: 5 rows per block. */
+  ternarizeRows(values: number, blocks: number, scaler: number, ...noise: BlockNoise): void;
+}
+
+type BlockNoise = [key0: number, key1: number, key2: number, key3: number, firstBlock: number, out: number];
+
+/** Rows of one-byte digits to packed lanes and back; see radix.ts. */
+export interface DigitKernels {
+  packBytes(rows: number, rowCount: number, out: number, digits: number, radix: number): void;
+  packWords(rows: number, rowCount: number, out: number, digits: number, radix: number): void;
+  unpackBytes(...args: UnpackArguments): void;
+  unpackWords(...args: UnpackArguments): void;
+  /** rows += unpacked digits. */
+  addBytes(...args: UnpackArguments): void;
+  /** Largest of `count` bytes. */
+  maxByte(bytes: number, count: number): number;
+  /** Largest of `count` 16-bit words, each and-ed with `mask`. */
+  maxWord(words: number, count: number, mask: number): number;
+  /** 1 when one of the 2-bit digits of `count` bytes is 3. */
+  hasThree(bytes: number, count: number): number;
+  /** out[i] = (row[i] - bias) * factor, float32. */
+  rowsToFloats(rows: number, blocks: number, out: number, bias: number, factor: number): void;
+  /** sum[i] += (row[i] - bias) * factor, float32, the product rounded first. */
+  addRowsToFloats(rows: number, blocks: number, sum: number, bias: number, factor: number): void;
+}
+
+type UnpackArguments = [
+  packed: number,
+  rowCount: number,
+  rows: number,
+  digits: number,
+  radix: number,
+  multiplier: number,
+  shift: number,
+];
+
+/** float32 and float16 vectors of any length. */
+export interface FloatKernels {
+  copy(from: number, to: number, bytes: number): void;
+  /** sum[i] += values[i]. */
+  addFloats(sum: number, values: number, count: number): void;
+  /** values[i] *= factor. */
+  scaleFloats(values: number, count: number, factor: number): void;
+  /** Rounded to nearest even. */
+  floatsToHalves(floats: number, count: number, halves: number): void;
+  halvesToFloats(halves: number, count: number, floats: number): void;
+  /** Largest bits of |x| over `count` float32 values: 0x7f800000 and above means infinite or NaN. */
+  maxAbsoluteBits(floats: number, count: number): number;
+}
+
+/**
+ * In-place optimizer updates, rounded to float32 after every operation; formulas in compute/optimizer/. Each also adds
+ * the state it reads and the state it writes to the hash state at `hash` (see state-hash.ts).
+ */
+export interface UpdateKernels {
+  sgd(weights: number, gradient: number, blocks: number, hash: number, rate: number, l2: number): void;
+  momentum(...args: [...OneSlot, rate: number, l2: number, momentum: number]): void;
+  nesterov(...args: [...OneSlot, rate: number, l2: number, momentum: number]): void;
+  rmsprop(
+    ...args: [...OneSlot, rate: number, l2: number, decay: number, oneMinusDecay: number, epsilon: number]
+  ): void;
+  adam(...args: [...TwoSlots, rate: number, l2: number, decoupledDecay: number, ...AdamFactors]): void;
+  /** Adds state to the hash as it would be written; 0 for a slot that does not exist. */
+  hashState(weights: number, slot0: number, slot1: number, blocks: number, hash: number): void;
+  /** average = decay * average + oneMinusDecay * weights. */
+  movingAverage(average: number, weights: number, blocks: number, decay: number, oneMinusDecay: number): void;
+}
+
+type OneSlot = [weights: number, gradient: number, slot: number, blocks: number, hash: number];
+type TwoSlots = [
+  weights: number,
+  gradient: number,
+  slot0: number,
+  slot1: number,
+  blocks: number,
+  hash: number,
+];
+type AdamFactors = [
+  beta1: number,
+  oneMinusBeta1: number,
+  beta2: number,
+  oneMinusBeta2: number,
+  epsilon: number,
+];
+
+/** The kernels' file is missing or was built for something else. */
+export class KernelsUnavailableError extends Error {
+  readonly code = 'KERNELS_UNAVAILABLE';
+
+  constructor(file: URL, cause: unknown) {
+    super(`cannot load the kernels from ${file.pathname}; build them with scripts/build-kernels.ts`, {
+      cause,
+    });
+    this.name = 'KernelsUnavailableError';
+  }
+}
+
+/**
+ * SIMD kernels over `memory`, which must be shared (both threads of a worker instantiate over the same one).
+ * @throws KernelsUnavailableError
+ */
+export async function loadKernels(memory: WebAssembly.Memory): Promise<Kernels> {
+  const file = new URL('./kernels.wasm', import.meta.url);
+  try {
+    const { instance } = await WebAssembly.instantiate(await readFile(file), { env: { memory } });
+    return { memory, ...(instance.exports as unknown as Omit<Kernels, 'memory'>) };
+  } catch (cause) {
+    throw new KernelsUnavailableError(file, cause);
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * How small integers are packed into lanes: k digits of radix r in one lane of 1 or 2 bytes.
+ *
+ * A chunk's digits are rows of 16 values. Packing takes k rows at a time and computes, lane by lane,
+ *
+ *     lane = ((row0 * r + row1) * r + row2) * r + ...      the first row is the most significant digit
+ *
+ * so it is Horner's rule with vectors and needs no shuffle. Rows missing in the last group count as digit 0.
+ * Unpacking divides by r again and again; the division is a multiplication: floor(x / r) = (x * multiplier) >> shift,
+ * exact for every packed value x < r^k (a test tries all of them).
+ */
+export interface Radix {
+  /** Digits are 0 .. radix - 1. */
+  readonly radix: number;
+  /** Rows per group. */
+  readonly digits: number;
+  readonly laneBytes: 1 | 2;
+  readonly multiplier: number;
+  readonly shift: number;
+}
+
+/** Values per row: the bytes of one vector. */
+export const ROW_VALUES = 16;
+export const ROWS_PER_BLOCK = 5;
+
+/** Five codes in a byte: 1.6 bits per value. */
+export const BASE3: Radix = radixOf(3, 5, 1);
+/** Four codes in a byte. */
+export const TWO_BIT: Radix = radixOf(4, 4, 1);
+
+/** Sums of this many codes 0..2 still fit in a byte. */
+export const MAX_SUM_MEMBERS = 127;
+
+/** Integer sums of more members than fit in a byte. */
+export class TooManyMembersError extends Error {
+  readonly code = 'TOO_MANY_MEMBERS';
+  readonly members: number;
+
+  constructor(members: number) {
+    super(
+      `${members} workers cannot sum ternary codes in a byte: at most ${MAX_SUM_MEMBERS}. ` +
+        `Use compression.scaler: local, or fewer workers`,
+    );
+    this.name = 'TooManyMembersError';
+    this.members = members;
+  }
+}
+
+/**
+ * The packing of sums of `members` codes 0..2: radix 2 * members + 1, most digits per byte, one-byte lanes when equal.
+ *
+ * | members   | 1 | 2 | 3, 4    | 5..7 | 8..19   | 20..127 |
+ * | --------- | - | - | ------- | ---- | ------- | ------- |
+ * | digits    | 5 | 3 | 5 in 2B | 2    | 3 in 2B | 1       |
+ * | bits each | 1.6 | 2.67 | 3.2 | 4  | 5.33    | 8       |
+ *
+ * @throws TooManyMembersError
+ */
+export function sumRadix(members: number): Radix {
+  if (members > MAX_SUM_MEMBERS || members < 1) throw new TooManyMembersError(members);
+  const radix = 2 * members + 1;
+  const inByte = digitsBelow(radix, 0x100);
+  const inTwoBytes = digitsBelow(radix, 0x1_0000);
+  return inTwoBytes > 2 * inByte ? radixOf(radix, inTwoBytes, 2) : radixOf(radix, inByte, 1);
+}
+
+/** Bytes of `blocks` blocks of digits. */
+export function packedBytes(blocks: number, { digits, laneBytes }: Radix): number {
+  return Math.ceil((blocks * ROWS_PER_BLOCK) / digits) * ROW_VALUES * laneBytes;
+}
+
+function digitsBelow(radix: number, bound: number): number {
+  let digits = 0;
+  for (let size = radix; size <= bound; size *= radix) digits++;
+  return digits;
+}
+
+/**
+ * The kernels multiply one-byte lanes in 16 bits and two-byte lanes in 32, and shift at least the lane's width: the
+ * multiplier is the largest rounded-up fraction of a power of two that still fits.
+ */
+function radixOf(radix: number, digits: number, laneBytes: 1 | 2): Radix {
+  const productBound = 2 ** (16 * laneBytes);
+  const largest = radix ** digits - 1;
+  let shift = 8 * laneBytes;
+  while (Math.ceil(2 ** (shift + 1) / radix) * largest < productBound) shift++;
+  return { radix, digits, laneBytes, multiplier: Math.ceil(2 ** shift / radix), shift };
+}

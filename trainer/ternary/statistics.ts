@@ -1,0 +1,88 @@
+import type { ChunkPlan } from './chunks.ts';
+import type { Kernels } from './kernels.ts';
+import { blocksOf, FLOAT_BYTES, type FlatLayout } from './layout.ts';
+import { NonFiniteGradientError } from './non-finite-gradient-error.ts';
+
+/** What one pass over a gradient tells. The arrays belong to the meter and are overwritten by its next call. */
+export interface GradientStatistics {
+  /** max |g| by scaler unit; exact. */
+  readonly maximum: Float32Array;
+  /** Population standard deviation about the mean, by scaler unit, over the values without padding. */
+  readonly sigma: Float64Array;
+  /** max |g| by tensor in model order, exempt ones too; exact. */
+  readonly tensorMaximum: Float32Array;
+}
+
+export interface GradientMeter {
+  /**
+   * @param gradient the flat gradient's start; its padding must be 0.
+   * @throws NonFiniteGradientError
+   */
+  measure(gradient: number): GradientStatistics;
+}
+
+/**
+ * Below this share of the mean square, a variance is what the subtraction left of rounding errors: the values are
+ * equal as far as float64 sums can tell, and sigma is 0.
+ */
+const LEAST_RELATIVE_VARIANCE = 2 ** -30;
+
+const INFINITY_BITS = 0x7f80_0000;
+
+/** @param scratch at least 32 bytes, 16-byte aligned. */
+export function createGradientMeter(
+  kernels: Kernels,
+  layout: FlatLayout,
+  plan: ChunkPlan,
+  scratch: number,
+): GradientMeter {
+  const result = {
+    maximum: new Float32Array(plan.units),
+    sigma: new Float64Array(plan.units),
+    tensorMaximum: new Float32Array(layout.slots.length),
+  };
+  const sums = new Float64Array(kernels.memory.buffer, scratch, 2);
+  const maximumBits = new Uint32Array(kernels.memory.buffer, scratch + 16, 1);
+  const maximum = new Float32Array(kernels.memory.buffer, scratch + 16, 1);
+  const exempt = layout.slots.filter((slot) => slot.exempt);
+
+  function measureRange(gradient: number, tensor: number, offset: number, blocks: number): number {
+    kernels.measure(gradient + offset * FLOAT_BYTES, blocks, scratch);
+    if ((maximumBits[0] as number) >= INFINITY_BITS) throw firstNonFinite(kernels, layout, gradient, tensor);
+    const largest = maximum[0] as number;
+    result.tensorMaximum[tensor] = Math.max(result.tensorMaximum[tensor] as number, largest);
+    return largest;
+  }
+
+  return {
+    measure(gradient) {
+      result.tensorMaximum.fill(0);
+      for (const [unit, range] of plan.unitRanges.entries()) {
+        result.maximum[unit] = measureRange(gradient, range.tensor, range.offset, range.blocks);
+        result.sigma[unit] = sigmaOf(sums[0] as number, sums[1] as number, range.values);
+      }
+      for (const slot of exempt) measureRange(gradient, slot.index, slot.offset, blocksOf(slot.size));
+      return result;
+    },
+  };
+}
+
+/** Population standard deviation from sum and sum of squares. */
+export function sigmaOf(sum: number, sumOfSquares: number, count: number): number {
+  const mean = sum / count;
+  const meanSquare = sumOfSquares / count;
+  const variance = meanSquare - mean * mean;
+  return variance > meanSquare * LEAST_RELATIVE_VARIANCE ? Math.sqrt(variance) : 0;
+}
+
+function firstNonFinite(
+  kernels: Kernels,
+  layout: FlatLayout,
+  gradient: number,
+  tensor: number,
+): NonFiniteGradientError {
+  const slot = layout.slots[tensor] as FlatLayout['slots'][number];
+  const values = new Float32Array(kernels.memory.buffer, gradient + slot.offset * FLOAT_BYTES, slot.size);
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  return new NonFiniteGradientError(slot.name, index, values[index] as number);
+}
