@@ -1,3 +1,4 @@
+import { filledDefault } from './defaults.ts';
 import { immutabilityRules, workerImmutabilityRules } from './immutability.ts';
 import { API_GROUP, jobSpecSchema, KIND, PLURAL } from './job.ts';
 import { MAX_NAME_LENGTH, NAME_PATTERN } from './metadata.ts';
@@ -75,8 +76,9 @@ export function customResourceDefinition(): Record<string, unknown> {
 /** The structural schema of the whole object. */
 export function openApiSchema(): SchemaNode {
   const spec = structuralSchema(jobSpecSchema);
-  addRules(spec);
   addDefaultsToDescriptions(spec);
+  fillBlockDefaults(spec);
+  addRules(spec);
   return {
     description: 'A training job: N workers train one model and exchange ternary gradients.',
     type: 'object',
@@ -132,4 +134,15 @@ function addDefaultsToDescriptions(node: SchemaNode): void {
   if (node.items !== undefined) addDefaultsToDescriptions(node.items);
   if (node.default === undefined || node.type === 'object' || node.description === undefined) return;
   node.description += ` Default: ${JSON.stringify(node.default)}.`;
+}
+
+/**
+ * The server runs the CEL rules on the default of a block before it fills in the defaults below it, and refuses
+ * the CRD if a rule finds a field missing there. So the default of a block is written out.
+ */
+function fillBlockDefaults(node: SchemaNode): void {
+  const filled = filledDefault(node);
+  if (filled !== undefined) node.default = filled;
+  for (const child of Object.values(node.properties ?? {})) fillBlockDefaults(child);
+  if (node.items !== undefined) fillBlockDefaults(node.items);
 }

@@ -1,7 +1,7 @@
 import type { SchemaNode } from './schema-tree.ts';
 
-/** Bounds at or beyond this only keep numbers representable; nobody wants to read them. */
-const HUGE = 2_147_483_647;
+/** This bound only keeps counts representable; nobody wants to read it. */
+const LARGEST_COUNT = 2_147_483_647;
 
 /** What a field takes, in words that follow "must be": `a whole number of at least 1`. */
 export function expectation(node: SchemaNode): string {
@@ -24,7 +24,7 @@ const wordsFor: Record<NonNullable<SchemaNode['type']>, (node: SchemaNode) => st
 
 function bounds(node: SchemaNode): string {
   const minimum = node.minimum;
-  const maximum = node.maximum !== undefined && node.maximum < HUGE ? node.maximum : undefined;
+  const maximum = node.maximum === LARGEST_COUNT ? undefined : node.maximum;
   const lower = node.exclusiveMinimum === true ? 'above' : 'of at least';
   const upper = node.exclusiveMaximum === true ? 'below' : 'of at most';
   if (minimum === undefined) return maximum === undefined ? '' : ` ${upper} ${maximum}`;

@@ -47,6 +47,7 @@ const learningRateSchema = z
       .array(positiveCount())
       .max(MAX_BOUNDARIES)
       .default([])
+      .meta({ 'x-kubernetes-list-type': 'set' })
       .describe('Steps, ascending, at which `step` multiplies the rate by `decayRate`.'),
     warmupSteps: count()
       .default(0)

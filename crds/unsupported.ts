@@ -1,6 +1,7 @@
+import { filledDefault } from './defaults.ts';
 import type { ResolvedJob } from './job.ts';
 import { toProblem, type Finding, type Problem } from './problem.ts';
-import { jobTree, nodeAt } from './schema-tree.ts';
+import { nodeAt } from './schema-tree.ts';
 import { valueAt } from './values.ts';
 
 /**
@@ -44,20 +45,12 @@ export function unsupportedFindings(job: ResolvedJob): Finding[] {
     .map(({ path, except = [], instead }) => ({ path: ['spec', ...path.split('.')], except, instead }))
     .filter(({ path, except }) => {
       const value = valueAt(job, path);
-      return value !== undefined && ![defaultAt(path), ...except].some((allowed) => isEqual(value, allowed));
+      return (
+        value !== undefined &&
+        ![filledDefault(nodeAt(path)), ...except].some((allowed) => isEqual(value, allowed))
+      );
     })
     .map(({ path, instead }) => ({ path, message: `not supported yet; ${instead}` }));
-}
-
-/** The default of the field, with those of the fields below it filled in. */
-function defaultAt(path: readonly string[]): unknown {
-  return filled(nodeAt(path, jobTree()));
-}
-
-function filled(node: ReturnType<typeof nodeAt>): unknown {
-  if (node?.default === undefined || node.properties === undefined) return node?.default;
-  const entries = Object.entries(node.properties).map(([name, child]) => [name, filled(child)] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 function isEqual(one: unknown, other: unknown): boolean {

@@ -19,9 +19,14 @@ export const workerRules: readonly AnyRule[] = [
     field: 'replicas',
     reads: ['replicas', 'elastic'],
     message: "must lie between 'elastic.minReplicas' and 'elastic.maxReplicas'",
+    // Bounds the wrong way round are the business of the rule above.
     holds: ({ replicas, elastic }) =>
-      elastic === undefined || (elastic.minReplicas <= replicas && replicas <= elastic.maxReplicas),
-    cel: '!has(self.elastic) || (self.elastic.minReplicas <= self.replicas && self.replicas <= self.elastic.maxReplicas)',
+      elastic === undefined ||
+      elastic.minReplicas > elastic.maxReplicas ||
+      (elastic.minReplicas <= replicas && replicas <= elastic.maxReplicas),
+    cel:
+      '!has(self.elastic) || self.elastic.minReplicas > self.elastic.maxReplicas || ' +
+      '(self.elastic.minReplicas <= self.replicas && self.replicas <= self.elastic.maxReplicas)',
   },
   {
     at: 'spec',

@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import { nodeAt } from './schema-tree.ts';
+import { resolvedExample } from './testing/example-job.ts';
+import { notYet, unsupportedFields } from './unsupported.ts';
+
+type Changes = Parameters<typeof resolvedExample>[0];
+
+const asked: Record<string, Changes> = {
+  'workers.elastic': { workers: { elastic: { minReplicas: 1, maxReplicas: 1 } } },
+  'workers.gpusPerWorker': { workers: { gpusPerWorker: 1 } },
+  'workers.template': { workers: { template: { image: 'example/worker' } } },
+  'program.configMap': { program: { name: undefined, path: 'p.js', configMap: { name: 'p' } } },
+  checkpoint: { checkpoint: { directory: 'c' } },
+  output: { output: { path: 'model' } },
+  'failurePolicy.rules': { failurePolicy: { rules: [{ action: 'ignore', exitCodes: [1] }] } },
+  'failurePolicy.backoffLimit': { failurePolicy: { backoffLimit: 1 } },
+  'failurePolicy.backoff': { failurePolicy: { backoff: { initialSeconds: 1 } } },
+  'successPolicy.when': { successPolicy: { when: 'minimum', count: 1 } },
+  cleanPodPolicy: { cleanPodPolicy: 'all' },
+  pendingDeadlineSeconds: { pendingDeadlineSeconds: 60 },
+  ttlSecondsAfterFinished: { ttlSecondsAfterFinished: 0 },
+  suspend: { suspend: true },
+  managedBy: { managedBy: 'kueue.x-k8s.io/multikueue' },
+  gang: { gang: { scheduler: 'volcano' } },
+};
+
+describe('Fields that do not work yet', () => {
+  test.each(notYet)('are refused by name when asked for: $path', ({ path }) => {
+    const changes = asked[path];
+    expect(changes).toBeDefined();
+    const problems = unsupportedFields(resolvedExample(changes));
+    expect(problems.map((problem) => problem.path)).toEqual([`spec.${path}`]);
+    expect(problems[0]?.message).toMatch(/^not supported yet; /);
+  });
+
+  test.each(notYet)('are fields of the schema: $path', ({ path }) => {
+    expect(nodeAt(['spec', ...path.split('.')])).toBeDefined();
+  });
+
+  test('pass with their defaults, also when those are spelled out', () => {
+    const job = resolvedExample({
+      workers: { gpusPerWorker: 0 },
+      failurePolicy: { backoff: { maxSeconds: 360, initialSeconds: 10 }, backoffLimit: 0, rules: [] },
+      successPolicy: { when: 'rank0' },
+      cleanPodPolicy: 'running',
+      suspend: false,
+    });
+    expect(unsupportedFields(job)).toEqual([]);
+  });
+});
+
+describe('Fields that work', () => {
+  test.each<[string, Changes]>([
+    ['workers', { workers: { replicas: 2, backend: 'wasm', threads: 2 } }],
+    ['program', { program: { name: undefined, path: 'p.js', parameters: { a: 1 } } }],
+    ['data', { data: { name: 'cifar10', path: 'd', trainLimit: 10, testLimit: 10 } }],
+    ['training', { training: { optimizer: { name: 'adam' }, ema: { decay: 0.99 }, weightDecay: 0.1 } }],
+    ['compression', { compression: { codec: 'float16', floatEpochs: 2 } }],
+    ['smoothOut', { smoothOut: { strength: 0.01 } }],
+    ['exchange', { exchange: { chunkValues: 80, peerLossSeconds: 1 } }],
+    ['tls', { tls: { enabled: false } }],
+    ['successPolicy', { successPolicy: { when: 'all' } }],
+    ['deadlines', { activeDeadlineSeconds: 60, progressDeadlineSeconds: 60 }],
+  ])('are not refused: %s', (_block, changes) => {
+    expect(unsupportedFields(resolvedExample(changes))).toEqual([]);
+  });
+});
