@@ -1,6 +1,6 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { createRandom } from '../data/random.ts';
-import { ProgramError, ProgramFailedError } from '../programs/errors.ts';
+import { blameProgram, ProgramError } from '../programs/errors.ts';
 import type { Program, ProgramContext } from '../programs/program.ts';
 import { withSeededMathRandomAsync } from './seeded-math-random.ts';
 
@@ -15,9 +15,7 @@ export async function buildModel(program: Program, context: ProgramContext): Pro
   try {
     model = await withSeededMathRandomAsync(random, () => program.createModel(context));
   } catch (cause) {
-    // A complaint about the program's own parameters is a wrong job file, not a failed program.
-    if (cause instanceof ProgramError) throw cause;
-    throw new ProgramFailedError(program.name, 'createModel', cause);
+    throw blameProgram(program.name, 'createModel', cause);
   }
   const fault = faultOf(model);
   if (fault !== undefined) throw new ProgramError(`program "${program.name}": ${fault}`);

@@ -50,6 +50,10 @@ const line: Program = {
     tf.mean(tf.square(tf.sub(model.apply(batch.inputs) as tfc.Tensor, batch.targets))),
 };
 
+function lossOfTheUser(): never {
+  throw new Error('oops');
+}
+
 /** Exempts the first tensor: it then lies behind the others, so model order and flat order differ. */
 function layoutFor(runtime: ModelRuntime): FlatLayout {
   return planLayout(runtime.tensors, (_tensor, index) => index === 0);
@@ -273,9 +277,7 @@ describe.each<BackendName>(['cpu', 'wasm'])('on the %s backend', (name) => {
   test('a program that throws in its loss is blamed with its own stack', async () => {
     const broken: Program = {
       ...line,
-      loss: function lossOfTheUser() {
-        throw new Error('oops');
-      },
+      loss: lossOfTheUser,
     };
     const { runtime: brokenRuntime, flat } = await opened(broken);
     const act = (): unknown => brokenRuntime.gradient(lineBatch([1, 1]), flat(), 1, { step: 4 });
@@ -292,7 +294,9 @@ describe.each<BackendName>(['cpu', 'wasm'])('on the %s backend', (name) => {
     const original = Math.random;
     const { runtime: tinyRuntime, flat } = await opened(tiny);
     const random = createRandom({ seed: 1, purpose: 'program' });
-    expect(() => tinyRuntime.gradient(lineBatch([1, 1]), flat(), 1, { step: 0, random })).toThrow();
+    expect(() => tinyRuntime.gradient(lineBatch([1, 1]), flat(), 1, { step: 0, random })).toThrow(
+      ProgramFailedError,
+    );
     expect(Math.random).toBe(original);
   });
 

@@ -1,6 +1,6 @@
 import type * as tfc from '@tensorflow/tfjs-core';
 import type { Random } from '../data/random.ts';
-import { LossNotFiniteError, ProgramFailedError } from '../programs/errors.ts';
+import { blameProgram, LossNotFiniteError } from '../programs/errors.ts';
 import type { Batch, Examples, Program, ProgramContext } from '../programs/program.ts';
 import type { FlatLayout, TensorSpec } from '../ternary/layout.ts';
 import type { Backend } from './backend.ts';
@@ -80,7 +80,7 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
     try {
       return work();
     } catch (cause) {
-      throw new ProgramFailedError(program.name, activity, cause);
+      throw blameProgram(program.name, activity, cause);
     }
   }
 

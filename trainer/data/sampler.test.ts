@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createSampler, permutation, totalSteps, type SamplerState } from './sampler.ts';
 
 const start: SamplerState = { epoch: 0, cursor: 0 };
@@ -67,13 +67,12 @@ describe('createSampler', () => {
 
   test('scaled local means average to the mean over the batch', () => {
     const sampler = createSampler({ examples: 10, seed: 1, batchSize: 10 });
-    const value = (index: number): number => index ** 2;
     const average = [0, 1, 2].reduce((sum, i) => {
       const { indices, scale } = sampler.slice(start, i, 3);
-      const localMean = [...indices].reduce((total, index) => total + value(index), 0) / indices.length;
+      const localMean = [...indices].reduce((total, index) => total + index ** 2, 0) / indices.length;
       return sum + (localMean * scale) / 3;
     }, 0);
-    expect(average).toBeCloseTo([...Array(10).keys()].reduce((sum, i) => sum + value(i), 0) / 10, 10);
+    expect(average).toBeCloseTo([...Array(10).keys()].reduce((sum, i) => sum + i ** 2, 0) / 10, 10);
   });
 
   test('the last batch of an epoch is short', () => {

@@ -30,6 +30,31 @@ async function open(
   return { runtime, dataset: await program.loadData(context) };
 }
 
+/** Plain SGD by one member on one batch over and over: its loss must fall. */
+async function train({ runtime, dataset }: Opened, steps: number, learningRate: number): Promise<number[]> {
+  const layout = planLayout(runtime.tensors, () => false);
+  runtime.bind(layout);
+  const weights = new Float32Array(layout.values);
+  const gradient = new Float32Array(layout.values);
+  runtime.exportWeights(weights);
+  const sampler = createSampler({ examples: dataset.train.count, seed: 1, batchSize: 16 });
+  const losses = [];
+  for (let step = 0; step < steps; step++) {
+    const { indices, scale } = sampler.slice(sampler.stateAt(step), 0, 1);
+    const random = createRandom({ seed: 1, step, purpose: 'program' });
+    const batch = dataset.train.batch(backend.tf, indices, random);
+    losses.push(runtime.gradient(batch, gradient, scale, { step, random }).loss);
+    backend.tf.dispose([batch.inputs, batch.targets]);
+    for (let i = 0; i < weights.length; i++) weights[i] = weights[i]! - learningRate * gradient[i]!;
+    runtime.importWeights(weights);
+  }
+  return losses;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 describe('sizes', () => {
   test.each([
     ['logistic', 7_850],
@@ -75,41 +100,18 @@ describe('parameters', () => {
 });
 
 describe('training', () => {
-  /** Plain SGD with one member: enough to see the loss fall. */
-  async function train({ runtime, dataset }: Opened, steps: number, learningRate: number): Promise<number[]> {
-    const layout = planLayout(runtime.tensors, () => false);
-    runtime.bind(layout);
-    const weights = new Float32Array(layout.values);
-    const gradient = new Float32Array(layout.values);
-    runtime.exportWeights(weights);
-    const sampler = createSampler({ examples: dataset.train.count, seed: 1, batchSize: 16 });
-    const losses = [];
-    for (let step = 0; step < steps; step++) {
-      const { indices, scale } = sampler.slice(sampler.stateAt(step), 0, 1);
-      const random = createRandom({ seed: 1, step, purpose: 'program' });
-      const batch = dataset.train.batch(backend.tf, indices, random);
-      losses.push(runtime.gradient(batch, gradient, scale, { step, random }).loss);
-      backend.tf.dispose([batch.inputs, batch.targets]);
-      for (let i = 0; i < weights.length; i++) weights[i] = weights[i]! - learningRate * gradient[i]!;
-      runtime.importWeights(weights);
-    }
-    return losses;
-  }
-
   test.each<[string, Record<string, unknown>, number, number]>([
-    ['logistic', {}, 40, 0.05],
-    ['mlp', { hidden: [32] }, 40, 0.1],
-    ['lenet', { dropout: 0.2 }, 10, 0.1],
-    ['cifarnet', {}, 10, 0.02],
+    ['logistic', {}, 20, 0.02],
+    ['mlp', { hidden: [32] }, 20, 0.05],
+    ['lenet', { dropout: 0.2 }, 8, 0.05],
+    ['cifarnet', { augment: false }, 8, 0.02],
   ])(
     'the loss of %s falls, and the first is near that of a guess',
     async (name, parameters, steps, learningRate) => {
-      const opened = await open(name, parameters, 160);
+      const opened = await open(name, parameters, 16);
       const losses = await train(opened, steps, learningRate);
-      const mean = (values: readonly number[]): number =>
-        values.reduce((sum, loss) => sum + loss, 0) / values.length;
       expect(losses[0]).toBeLessThan(2 * Math.log(10));
-      expect(mean(losses.slice(-4))).toBeLessThan(mean(losses.slice(0, 4)));
+      expect(mean(losses.slice(-3))).toBeLessThan(mean(losses.slice(0, 3)));
       expect(opened.runtime.evaluate(opened.dataset.test, 50).accuracy).toBeGreaterThanOrEqual(0);
       opened.runtime.dispose();
     },

@@ -1,3 +1,5 @@
+import { DataError } from '../data/data-error.ts';
+
 /** The job names a program that cannot be used: unknown, unreadable, without the right exports, or badly configured. */
 export class ProgramError extends Error {
   readonly code = 'BAD_PROGRAM';
@@ -17,6 +19,16 @@ export class ProgramFailedError extends Error {
     super(`program "${program}" failed in ${activity}: ${detail}`, { cause });
     this.name = 'ProgramFailedError';
   }
+}
+
+/**
+ * What to throw when code of the program threw `cause`: errors that already say whose fault it is (a data file, a
+ * parameter of the job) stay as they are, everything else is the program's.
+ */
+export function blameProgram(program: string, activity: string, cause: unknown): Error {
+  const isBlamed =
+    cause instanceof DataError || cause instanceof ProgramError || cause instanceof ProgramFailedError;
+  return isBlamed ? cause : new ProgramFailedError(program, activity, cause);
 }
 
 /** The training loss became NaN or infinite: the run has diverged. */
