@@ -2,7 +2,7 @@ import { DataError } from '../data/data-error.ts';
 
 /** The job names a program that cannot be used: unknown, unreadable, without the right exports, or badly configured. */
 export class ProgramError extends Error {
-  readonly code = 'BAD_PROGRAM';
+  readonly code = 'INVALID_PROGRAM';
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
