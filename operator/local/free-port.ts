@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { ExitCode } from '../../crds/exit-codes.ts';
+import { systemErrorCode } from './system-error.ts';
 
 /** Everything of a local run stays on this computer. */
 export const LOOPBACK = '127.0.0.1';
@@ -11,7 +12,7 @@ export class PortTakenError extends Error {
   readonly port: number;
 
   constructor(port: number, cause: unknown) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const why = systemErrorCode(cause) ?? String(cause);
     super(
       `port ${port} on ${LOOPBACK} cannot be used for rank 0 (${why}); choose another with --port, or leave --port out to take a free one`,
       { cause },

@@ -1,6 +1,6 @@
 import type { TerminationMessage } from '../../crds/termination-message.ts';
 import type { WorkerChild, WorkerIdentity } from '../plan/worker-child.ts';
-import { isLive } from '../plan/worker-child.ts';
+import { isLive, newestAttempts } from '../plan/worker-child.ts';
 import type { SpawnWorker, WorkerCommand, WorkerProcess } from './worker-process.ts';
 
 export interface LocalWorkersOptions {
@@ -33,6 +33,11 @@ export class LocalWorkers {
 
   get children(): readonly WorkerChild[] {
     return [...this.entries.values()].map(({ child }) => child);
+  }
+
+  /** The newest attempt of each rank. */
+  get attempts(): readonly WorkerIdentity[] {
+    return [...newestAttempts(this.children).values()].map(({ rank, attempt }) => ({ rank, attempt }));
   }
 
   /** Starts one attempt of a rank, once. */

@@ -29,14 +29,15 @@ const silentFields: ReadonlySet<string> = new Set([
 
 /**
  * One line of a worker for humans: `[0] 10:15:30 info  formed  generation=1 members=2`.
+ * The field `stack` is shown only with `stacks`: a user can mend most errors without it.
  * A line that is no JSON (a program's console.log, a library's warning) is passed on as it is.
  */
-export function formatLogLine(rank: number, line: string): string {
+export function formatLogLine(rank: number, line: string, { stacks }: { readonly stacks: boolean }): string {
   const parsed = pinoLineSchema.safeParse(parseJson(line));
   if (!parsed.success) return `[${rank}] ${line}`;
   const { level, time, msg } = parsed.data;
   const fields = Object.entries(parsed.data)
-    .filter(([name, value]) => !silentFields.has(name) && value !== undefined)
+    .filter(([name]) => !silentFields.has(name) && (stacks || name !== 'stack'))
     .map(([name, value]) => `${name}=${fieldText(value)}`);
   const clock = new Date(time).toISOString().slice(11, 19);
   const levelName = (levelNames.get(level) ?? String(level)).padEnd(5);

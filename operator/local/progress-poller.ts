@@ -1,11 +1,13 @@
-import type { ProgressReport } from '../../trainer/wire/progress.ts';
+import type { ProgressReport, ProgressRequest } from '../../trainer/wire/progress.ts';
 import type { JobProgress } from '../plan/progress.ts';
 
 /** Asks rank 0; rejects while it cannot answer. */
-export type AskProgress = (signal: AbortSignal) => Promise<ProgressReport>;
+export type AskProgress = (request: ProgressRequest) => Promise<ProgressReport>;
 
 export interface PollerOptions {
   readonly ask: AskProgress;
+  /** What rank 0 is told with every poll. */
+  readonly request: () => ProgressRequest;
   readonly intervalMs: number;
   /** A poll without an answer for this long is given up. */
   readonly timeoutMs: number;
@@ -18,11 +20,14 @@ export interface PollerOptions {
  * both are normal, and training never waits for a poll, so a failed one is simply asked again.
  */
 export async function pollProgress(options: PollerOptions, signal: AbortSignal): Promise<void> {
-  const { ask, intervalMs, timeoutMs, clock, onProgress } = options;
+  const { ask, request, intervalMs, timeoutMs, clock, onProgress } = options;
   let last: JobProgress | undefined;
   while (!signal.aborted) {
     try {
-      const report = await ask(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+      const report = await untilAborted(
+        ask(request()),
+        AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      );
       last = withAdvance(report, last, clock());
       onProgress(last);
     } catch {
@@ -35,6 +40,13 @@ export async function pollProgress(options: PollerOptions, signal: AbortSignal):
 function withAdvance(report: ProgressReport, last: JobProgress | undefined, now: Date): JobProgress {
   const advanced = last === undefined || report.step > last.step;
   return { ...report, advancedAt: advanced ? now : last.advancedAt };
+}
+
+function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('given up')), { once: true });
+    answer.then(resolve, reject);
+  });
 }
 
 function pause(durationMs: number, signal: AbortSignal): Promise<void> {

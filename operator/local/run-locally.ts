@@ -79,6 +79,7 @@ export async function runLocally(
     polled = pollProgress(
       {
         ask: connection.ask,
+        request: () => ({ wantedSize: job.spec.workers.replicas, attempts: workers.attempts }),
         intervalMs: options.pollIntervalMs ?? 500,
         timeoutMs: POLL_TIMEOUT_MS,
         clock,

@@ -1,0 +1,61 @@
+import { bytesText } from '../../operator/plan/figures.ts';
+import type { GradientBytes } from '../../operator/plan/progress.ts';
+import { ratioText, sumOf } from '../bytes-ratio.ts';
+import { textTable } from '../text-table.ts';
+import type { ExplainedChunk, ExplainedPayload, Explanation } from './explanation.ts';
+
+/** An explanation for humans. */
+export function explainText(explanation: Explanation, codec: string): string {
+  const { job, workers, parameters, tensors, chunks } = explanation;
+  const blocks = [
+    `${job}: ${workers === 1 ? '1 worker' : `${workers} workers`}, ${parameters} parameters in ${tensors.length} tensors, gradients as ${codec}`,
+    textTable(
+      ['tensor', 'shape', 'values', 'sent as'],
+      tensors.map(({ name, shape, values, exempt, sentAs }) => [
+        name,
+        shape.length === 0 ? 'scalar' : shape.join('x'),
+        String(values),
+        exempt ? `${sentAs} (exempt)` : sentAs,
+      ]),
+      ['left', 'left', 'right', 'left'],
+    ),
+    textTable(
+      ['chunk', 'from value', 'values', 'summed by', 'push', 'pull'],
+      chunks.map((chunk) => chunkRow(chunk)),
+      ['right', 'right', 'right', 'left', 'left', 'left'],
+    ),
+    ...bytesBlock(explanation),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function chunkRow({ index, offset, values, owner, push, pull }: ExplainedChunk): readonly string[] {
+  return [
+    String(index),
+    String(offset),
+    String(values),
+    `rank ${owner}`,
+    payloadText(push),
+    payloadText(pull),
+  ];
+}
+
+function payloadText({ format, bytes }: ExplainedPayload): string {
+  return `${format}, ${bytesText(bytes)}`;
+}
+
+function bytesBlock({ workers, bytesPerStep: { push, pull } }: Explanation): readonly string[] {
+  if (workers === 1) return ['One worker has nobody to send to; try --workers 2.'];
+  return [
+    textTable(
+      ['per step, all workers', 'as float32', 'sent', 'of float32', 'of float16'],
+      [bytesRow('push', push), bytesRow('pull', pull), bytesRow('together', sumOf({ push, pull }))],
+      ['left', 'right', 'right', 'right', 'right'],
+    ),
+    "Sent: payloads with frame headers; gRPC's 5 bytes per message and the barrier come on top.",
+  ];
+}
+
+function bytesRow(label: string, bytes: GradientBytes): readonly string[] {
+  return [label, bytesText(bytes.raw), bytesText(bytes.wire), ratioText(bytes, 1), ratioText(bytes, 2)];
+}

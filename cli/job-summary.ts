@@ -1,0 +1,28 @@
+import type { JobSpec, ResolvedJob } from '../crds/job.ts';
+
+/** What a job will do, in a few lines. */
+export function jobSummary({ metadata, spec }: ResolvedJob): string {
+  const { workers, program, data, training } = spec;
+  const rows: readonly (readonly [string, string])[] = [
+    ['job', `${metadata.namespace}/${metadata.name}`],
+    ['program', `${program.name ?? program.path}, data ${data.name}`],
+    ['workers', `${workers.replicas}, backend ${workers.backend}`],
+    [
+      'training',
+      `${lengthText(training)}, ${training.batchSize} examples per step, ${training.optimizer.name}`,
+    ],
+    ['gradients', codecText(spec)],
+    ['transport', spec.tls.enabled ? 'mutual TLS' : 'NOT encrypted (tls.enabled is false)'],
+  ];
+  return rows.map(([label, text]) => `  ${label.padEnd(12)}${text}\n`).join('');
+}
+
+export function codecText({ compression }: JobSpec): string {
+  const { codec, packing, scaler, scalerScope } = compression;
+  return codec === 'ternary' ? `ternary (${packing}, ${scaler} scaler per ${scalerScope})` : codec;
+}
+
+function lengthText({ steps, epochs }: JobSpec['training']): string {
+  if (steps !== undefined) return steps === 1 ? '1 step' : `${steps} steps`;
+  return epochs === 1 ? '1 epoch' : `${epochs} epochs`;
+}
