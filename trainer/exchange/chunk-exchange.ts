@@ -123,6 +123,11 @@ export class ChunkExchange {
     return offset + FRAME_HEADER_BYTES + header.payloadBytes;
   }
 
+  /** Of the frame that `receive` took last. */
+  get lastHeader(): Readonly<FrameHeader> {
+    return this.#header;
+  }
+
   /** Fills the header of a frame to be sent and returns its payload. */
   fill(kind: FrameKind, c: number, header: FrameHeader): Uint8Array {
     const store = this.#storeOf(c);

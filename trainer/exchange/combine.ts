@@ -1,11 +1,12 @@
 import { PeerFaultError, ReplicaMismatchError } from './errors.ts';
 import type { ExchangeError, RankHash } from './errors.ts';
-import type { BarrierContribution, BarrierOutcome } from './exchange.ts';
+import type { BarrierOutcome } from './exchange.ts';
+import type { ReceivedContribution } from './barrier-messages.ts';
 
 /** One member's contribution with who it is; in member order. */
 export interface RankContribution {
   readonly rank: number;
-  readonly contribution: BarrierContribution;
+  readonly contribution: ReceivedContribution;
 }
 
 /**
@@ -43,6 +44,14 @@ export function combine(
     meanLoss: samples === 0 ? 0 : lossSum / samples,
     samples,
     stop: parts.some(({ contribution }) => contribution.stop),
+    sums: elementwise(
+      parts.map(({ contribution }) => contribution.sums ?? []),
+      (a, b) => a + b,
+    ),
+    maxima: elementwise(
+      parts.map(({ contribution }) => contribution.maxima ?? []),
+      Math.max,
+    ),
   };
 }
 
@@ -84,6 +93,20 @@ export function minorityOf(hashes: readonly RankHash[]): number[] {
       return hashes.filter(({ hash }) => hash !== majority).map(({ rank }) => rank);
   }
   return [];
+}
+
+/** Members without figures leave the others' as they are. */
+function elementwise(
+  rowsOfFigures: readonly (readonly number[])[],
+  fold: (a: number, b: number) => number,
+): number[] {
+  const length = Math.max(...rowsOfFigures.map((figures) => figures.length));
+  return Array.from({ length }, (_, column) =>
+    rowsOfFigures
+      .map((figures) => figures[column])
+      .filter((figure) => figure !== undefined)
+      .reduce(fold),
+  );
 }
 
 function maximum(parts: readonly RankContribution[]): Float32Array {

@@ -75,6 +75,10 @@ export interface BarrierContribution {
   /** Mean loss over this member's samples. */
   readonly loss: number;
   readonly samples: number;
+  /** Figures that add up over members, such as an evaluation's; none where there is nothing to add. */
+  readonly sums?: readonly number[];
+  /** Figures of which the largest of all members counts, such as times. */
+  readonly maxima?: readonly number[];
   readonly fault?: { readonly reason: 'non-finite' | 'program'; readonly message: string };
   /** This member was asked to stop: everyone stops after this barrier. */
   readonly stop: boolean;
@@ -88,6 +92,9 @@ export interface BarrierOutcome {
   readonly meanLoss: number;
   readonly samples: number;
   readonly stop: boolean;
+  /** Elementwise over the members that gave any. */
+  readonly sums: readonly number[];
+  readonly maxima: readonly number[];
 }
 
 export interface StepExchange {

@@ -55,6 +55,8 @@ export interface ContributionMessage {
   readonly loss: number;
   readonly samples: number;
   readonly stop: boolean;
+  readonly sums: readonly number[];
+  readonly maxima: readonly number[];
   readonly fault?: { readonly reason: string; readonly message: string } | null;
 }
 
@@ -64,6 +66,8 @@ export interface OutcomeMessage {
   readonly meanLoss: number;
   readonly samples: number;
   readonly stop: boolean;
+  readonly sums: readonly number[];
+  readonly maxima: readonly number[];
 }
 
 /** Exactly one of the four is present. */

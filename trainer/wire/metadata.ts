@@ -41,6 +41,11 @@ export function readClaimedIdentity(metadata: Metadata): Identity {
   return parseIdentity(single(metadata, CLAIMED_IDENTITY) ?? '');
 }
 
+/** What a server sends to say that it has taken a stream. */
+export function emptyMetadata(): Metadata {
+  return new Metadata();
+}
+
 export function refusalTrailer(field: string): Metadata {
   const metadata = new Metadata();
   metadata.set(REFUSED_FIELD, field);

@@ -1,0 +1,230 @@
+import { Client, Metadata, status } from '@grpc/grpc-js';
+import type { ClientDuplexStream, ClientReadableStream, MethodDefinition, ServiceError } from '@grpc/grpc-js';
+import { joinMethod } from '../wire/messages.ts';
+import type {
+  CoordinatorMessage,
+  JoinReply,
+  JoinRequest,
+  MemberMessage,
+  MembershipMessage,
+} from '../wire/messages.ts';
+import { REFUSED_FIELD, single, writeScope } from '../wire/metadata.ts';
+import { abortToError, asField, errorToAbort } from './abort.ts';
+import { decodeOutcome, encodeContribution } from './barrier-messages.ts';
+import { defer } from './coordination.ts';
+import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
+import { BadFrameError, FencedError, HandshakeError } from './errors.ts';
+import type { ExchangeError } from './errors.ts';
+import type { BarrierContribution, BarrierOutcome } from './exchange.ts';
+
+export interface RemoteCoordinationOptions {
+  readonly rank: number;
+  readonly attempt: number;
+  readonly client: Client;
+  readonly barrierMethod: MethodDefinition<MemberMessage, CoordinatorMessage>;
+  /** Fresh metadata for a call: the claimed identity where TLS is off. */
+  readonly metadata: () => Metadata;
+  readonly events: CoordinationEvents;
+}
+
+const COORDINATOR = 0;
+const RETRY_MS = 200;
+
+/** Coordination of every rank but 0: two streams to rank 0, on a connection of their own. */
+export class RemoteCoordination implements Coordination {
+  readonly #options: RemoteCoordinationOptions;
+  readonly #joining = defer<MembershipMessage>();
+  #joinCall: ClientReadableStream<JoinReply> | undefined;
+  #barrierCall: ClientDuplexStream<MemberMessage, CoordinatorMessage> | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #membership: MembershipMessage | undefined;
+  #waitingFor: readonly number[] = [COORDINATOR];
+  #lastFailure = '';
+  #connecting: Deferred<void> | undefined;
+  #outcome: Deferred<BarrierOutcome> | undefined;
+  #finishing: Deferred<readonly string[]> | undefined;
+  #finalHashes: readonly string[] | undefined;
+  #ended = false;
+
+  constructor(options: RemoteCoordinationOptions) {
+    this.#options = options;
+  }
+
+  join(request: JoinRequest): Promise<MembershipMessage> {
+    this.#tryToJoin(request);
+    return this.#joining.promise;
+  }
+
+  connect(membership: MembershipMessage): Promise<void> {
+    const { client, barrierMethod, metadata, attempt } = this.#options;
+    this.#connecting = defer();
+    const scope = metadata();
+    writeScope(scope, { generation: membership.generation, attempt });
+    const call = client.makeBidiStreamRequest(
+      barrierMethod.path,
+      barrierMethod.requestSerialize,
+      barrierMethod.responseDeserialize,
+      scope,
+    );
+    this.#barrierCall = call;
+    call.on('metadata', () => this.#connecting?.resolve());
+    call.on('data', (message: CoordinatorMessage) => this.#receive(message));
+    call.on('error', (error: ServiceError) => this.#barrierEnded(error.message));
+    call.on('end', () => this.#barrierEnded('the stream ended'));
+    return this.#connecting.promise;
+  }
+
+  barrier(contribution: BarrierContribution): Promise<BarrierOutcome> {
+    this.#outcome = defer();
+    this.#send({ contribution: encodeContribution(contribution) });
+    return this.#outcome.promise;
+  }
+
+  finish(finalHash: string): Promise<readonly string[]> {
+    this.#finishing = defer();
+    this.#send({ finish: { finalHash } });
+    return this.#finishing.promise;
+  }
+
+  abort(error: ExchangeError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#send({ abort: errorToAbort(error, this.#options.rank) });
+  }
+
+  waitingFor(): readonly number[] {
+    return this.#membership === undefined ? this.#waitingFor : [COORDINATOR];
+  }
+
+  explain(): string {
+    if (this.#membership !== undefined) return '';
+    return this.#lastFailure === '' ? '' : `rank 0 could not be reached: ${this.#lastFailure}`;
+  }
+
+  close(): void {
+    this.#ended = true;
+    clearTimeout(this.#retryTimer);
+    this.#barrierCall?.end();
+    this.#joinCall?.cancel();
+  }
+
+  #tryToJoin(request: JoinRequest): void {
+    const { client, metadata } = this.#options;
+    const { path, requestSerialize, responseDeserialize } = joinMethod;
+    const call = client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      metadata(),
+    );
+    this.#joinCall = call;
+    call.on('data', (reply: JoinReply) => this.#onReply(reply));
+    call.on('error', (error: ServiceError) => this.#joinEnded(request, error));
+    call.on('end', () => undefined);
+  }
+
+  #onReply(reply: JoinReply): void {
+    if (reply.waiting !== undefined) {
+      this.#waitingFor = reply.waiting.ranks;
+    } else if (reply.membership !== undefined) {
+      this.#membership = reply.membership;
+      this.#joining.resolve(reply.membership);
+    } else if (reply.abort !== undefined) {
+      this.#abortedBy(abortToError(reply.abort, this.#options.rank));
+    }
+  }
+
+  #joinEnded(request: JoinRequest, error: ServiceError): void {
+    if (this.#ended) return;
+    if (this.#membership !== undefined) {
+      this.#options.events.onLost(COORDINATOR, error.details);
+      return;
+    }
+    const refusal = this.#refusalOf(error);
+    if (refusal !== undefined) {
+      this.#ended = true;
+      this.#joining.reject(refusal);
+      return;
+    }
+    // Not there yet, or not to be found under its name yet.
+    this.#lastFailure = error.details;
+    this.#waitingFor = [COORDINATOR];
+    this.#retryTimer = setTimeout(() => this.#tryToJoin(request), RETRY_MS);
+  }
+
+  /** What rank 0 said against this process; `undefined` where trying again may help. */
+  #refusalOf(error: ServiceError): ExchangeError | undefined {
+    const { rank, attempt } = this.#options;
+    switch (error.code) {
+      case status.ABORTED:
+        return new FencedError(rank, attempt, error.details);
+      case status.FAILED_PRECONDITION:
+      case status.PERMISSION_DENIED: {
+        const field = asField(single(error.metadata, REFUSED_FIELD) ?? '');
+        // The generation is ending; the next one may take us.
+        if (field === 'generation') return undefined;
+        return new HandshakeError(field, `rank 0 refused rank ${rank}: ${error.details}`, { cause: error });
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #receive(message: CoordinatorMessage): void {
+    if (this.#ended) return;
+    if (message.generation !== this.#membership?.generation) {
+      this.#failed(
+        new BadFrameError(COORDINATOR, 'generation', `${message.generation} in a barrier message`),
+      );
+    } else if (message.outcome !== undefined) {
+      this.#receiveOutcome(message.outcome);
+    } else if (message.finish !== undefined) {
+      this.#finalHashes = message.finish.finalHashes;
+      this.#send({ confirm: {} });
+    } else if (message.abort !== undefined) {
+      this.#abortedBy(abortToError(message.abort, this.#options.rank));
+    } else {
+      this.#failed(new BadFrameError(COORDINATOR, 'message', 'a barrier message of no known kind'));
+    }
+  }
+
+  #receiveOutcome(message: NonNullable<CoordinatorMessage['outcome']>): void {
+    let outcome: BarrierOutcome;
+    try {
+      outcome = decodeOutcome(message);
+    } catch (error) {
+      this.#failed(
+        new BadFrameError(COORDINATOR, 'scalers', error instanceof Error ? error.message : String(error)),
+      );
+      return;
+    }
+    this.#outcome?.resolve(outcome);
+  }
+
+  /** Rank 0 ends the stream once it has the confirmation; anything else is a loss. */
+  #barrierEnded(detail: string): void {
+    if (this.#ended) return;
+    if (this.#finalHashes === undefined) {
+      this.#options.events.onLost(COORDINATOR, detail);
+      return;
+    }
+    this.#ended = true;
+    this.#finishing?.resolve(this.#finalHashes);
+  }
+
+  #abortedBy(error: ExchangeError): void {
+    // Nobody has to be told: rank 0 knows.
+    this.#ended = true;
+    this.#options.events.onAbort(error);
+  }
+
+  #failed(error: ExchangeError): void {
+    this.#options.events.onAbort(error);
+  }
+
+  #send(message: Omit<MemberMessage, 'generation' | 'attempt'>): void {
+    const { attempt } = this.#options;
+    this.#barrierCall?.write({ generation: this.#membership?.generation ?? 0, attempt, ...message });
+  }
+}

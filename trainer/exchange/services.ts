@@ -1,0 +1,172 @@
+import { status } from '@grpc/grpc-js';
+import type {
+  Metadata,
+  MethodDefinition,
+  sendUnaryData,
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+} from '@grpc/grpc-js';
+import type { Identity } from '../../operator/pki/identity.ts';
+import type { IdentifiedCall, Listener } from '../wire/listener.ts';
+import { joinMethod, progressMethod, pushMethod } from '../wire/messages.ts';
+import type { CoordinatorMessage, JoinReply, JoinRequest, MemberMessage } from '../wire/messages.ts';
+import { emptyMetadata, readScope, refusalTrailer } from '../wire/metadata.ts';
+import type { StreamScope } from '../wire/metadata.ts';
+import { isWorkerOf } from '../wire/peer-identity.ts';
+import type { JobScope } from '../wire/peer-identity.ts';
+import type { ProgressReport, ProgressRequest } from '../wire/progress.ts';
+import type { BarrierSession, Coordinator, JoinSession } from './coordinator.ts';
+
+/** An inbound Push stream whose sender is known. It is accepted, or refused, once. */
+export interface InboundPush {
+  readonly rank: number;
+  readonly scope: StreamScope;
+  /** Tells the sender that its stream is taken, and starts to deliver. */
+  accept(onMessage: (message: Buffer) => void, onEnd: (detail: string) => void): void;
+  refuse(reason: string): void;
+  pause(): void;
+  resume(): void;
+}
+
+export function servePush(listener: Listener, job: JobScope, onPush: (push: InboundPush) => void): void {
+  listener.server.addService(
+    { Push: pushMethod },
+    {
+      Push(call: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void {
+        call.on('error', () => undefined);
+        const rank = workerRank(listener, call, job);
+        const scope = readScope(call.metadata);
+        if (rank === undefined || scope === undefined) {
+          callback(denied('not a worker of this job, or no generation given'));
+          return;
+        }
+        onPush(inboundPush(rank, scope, call, callback));
+      },
+    },
+  );
+}
+
+function inboundPush(
+  rank: number,
+  scope: StreamScope,
+  call: ServerReadableStream<Buffer, Buffer>,
+  callback: sendUnaryData<Buffer>,
+): InboundPush {
+  return {
+    rank,
+    scope,
+    accept(onMessage, onEnd) {
+      call.on('data', onMessage);
+      call.on('cancelled', () => onEnd('its connection broke or it cancelled the stream'));
+      call.on('end', () => {
+        callback(null, Buffer.alloc(0));
+        onEnd('it ended the stream');
+      });
+      call.sendMetadata(emptyMetadata());
+    },
+    refuse: (reason) => callback({ code: status.FAILED_PRECONDITION, details: reason }),
+    pause: () => call.pause(),
+    resume: () => call.resume(),
+  };
+}
+
+/** Rank 0's services for the other ranks. */
+export function serveCoordinator(
+  listener: Listener,
+  job: JobScope,
+  coordinator: Coordinator,
+  barrierMethod: MethodDefinition<MemberMessage, CoordinatorMessage>,
+): void {
+  listener.server.addService(
+    { Join: joinMethod, Barrier: barrierMethod },
+    {
+      Join(call: ServerWritableStream<JoinRequest, JoinReply>): void {
+        const rank = workerRank(listener, call, job);
+        if (rank === undefined) {
+          call.emit('error', denied('not a worker of this job'));
+          return;
+        }
+        const session: JoinSession = { reply: (reply) => call.write(reply), end: () => call.end() };
+        call.on('cancelled', () => coordinator.left(rank, session, 'its connection broke or it left'));
+        const refusal = coordinator.requestJoin(rank, call.request, session);
+        if (refusal === undefined) return;
+        if (refusal.kind === 'fence') call.emit('error', { code: status.ABORTED, details: refusal.message });
+        else call.emit('error', refused(refusal.field, refusal.message));
+      },
+
+      Barrier(call: ServerDuplexStream<MemberMessage, CoordinatorMessage>): void {
+        const rank = workerRank(listener, call, job);
+        const scope = readScope(call.metadata);
+        if (rank === undefined || scope === undefined) {
+          call.emit('error', denied('not a worker of this job, or no generation given'));
+          return;
+        }
+        const session: BarrierSession = { send: (message) => call.write(message), end: () => call.end() };
+        const complaint = coordinator.attach(rank, scope, session);
+        if (complaint !== undefined) {
+          call.emit('error', refused('generation', complaint));
+          return;
+        }
+        call.on('data', (message: MemberMessage) => coordinator.receive(rank, message));
+        call.on('error', () => undefined);
+        call.on('end', () => {
+          coordinator.detached(rank, session, 'it ended its barrier stream');
+          call.end();
+        });
+        call.on('cancelled', () => coordinator.detached(rank, session, 'its connection broke'));
+        call.sendMetadata(emptyMetadata());
+      },
+    },
+  );
+}
+
+/** Rank 0's service for the operator, and for nobody else. */
+export function serveControl(
+  listener: Listener,
+  onProgress: (request: ProgressRequest) => ProgressReport,
+): void {
+  listener.server.addService(
+    { Progress: progressMethod },
+    {
+      Progress(
+        call: ServerUnaryCall<ProgressRequest, ProgressReport>,
+        callback: sendUnaryData<ProgressReport>,
+      ): void {
+        if (callerIdentity(listener, call)?.kind !== 'operator') {
+          callback(denied('only the operator may ask for progress'));
+          return;
+        }
+        callback(null, onProgress(call.request));
+      },
+    },
+  );
+}
+
+function workerRank(listener: Listener, call: IdentifiedCall, job: JobScope): number | undefined {
+  const identity = callerIdentity(listener, call);
+  return identity !== undefined && isWorkerOf(job, identity) ? identity.rank : undefined;
+}
+
+function callerIdentity(listener: Listener, call: IdentifiedCall): Identity | undefined {
+  try {
+    return listener.identityOf(call);
+  } catch {
+    return undefined;
+  }
+}
+
+interface Refusal {
+  readonly code: status;
+  readonly details: string;
+  readonly metadata?: Metadata;
+}
+
+function denied(details: string): Refusal {
+  return { code: status.PERMISSION_DENIED, details, metadata: refusalTrailer('identity') };
+}
+
+function refused(field: string, details: string): Refusal {
+  return { code: status.FAILED_PRECONDITION, details, metadata: refusalTrailer(field) };
+}
