@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import { ExitCode, type ResolvedJob, type TerminationMessage } from '../crds/index.ts';
+import { ExitCode, WorkerEnvironment, type ResolvedJob, type TerminationMessage } from '../crds/index.ts';
 import { createExchange } from './exchange/create-exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { failureOf } from './failure.ts';
 import { startReadOnlyServer } from './http/read-only-server.ts';
-import type { WorkerIdentity } from './identity.ts';
+import { InvalidEnvironmentError, type WorkerIdentity } from './identity.ts';
 import { createWorkerMetrics } from './metrics/worker-metrics.ts';
 import { RunRecord } from './run-record.ts';
 import { SharedChunkStore } from './step/chunk-store.ts';
@@ -12,7 +12,7 @@ import { startCompute, type ComputeClient } from './step/compute-client.ts';
 import { runIoLoop, type IoLoopResult } from './step/io-loop.ts';
 import type { Ready } from './step/messages.ts';
 import { planStep } from './step/step-plan.ts';
-import { readCredentials } from './wire/credentials.ts';
+import { readCertificateDirectory } from '../operator/pki/certificate-directory.ts';
 
 export interface WorkerOptions {
   readonly identity: WorkerIdentity;
@@ -85,7 +85,7 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
       examples: ready.examples,
       members: job.spec.workers.replicas,
     });
-    exchange = openExchange(options, record, plan.maxPayloadBytes);
+    exchange = await openExchange(options, record, plan.maxPayloadBytes);
     record.attach(exchange);
     return await formAndRun(options, record, { ready, plan, exchange, compute, metrics });
   } catch (error) {
@@ -157,12 +157,12 @@ async function formAndRun(options: WorkerOptions, record: RunRecord, parts: Part
   return result;
 }
 
-function openExchange(
+async function openExchange(
   { identity, job, log }: WorkerOptions,
   record: RunRecord,
   maxPayloadBytes: number,
-): Exchange {
-  const { exchange, compression, workers } = job.spec;
+): Promise<Exchange> {
+  const { exchange, compression, workers, tls } = job.spec;
   return createExchange({
     job: { namespace: identity.jobNamespace, uid: identity.jobUid },
     rank: identity.rank,
@@ -171,7 +171,7 @@ function openExchange(
     coordinatorAddress: identity.coordinatorAddress,
     listenAddress: identity.listenAddress,
     advertiseHost: identity.advertiseHost,
-    credentials: readCredentials(identity.certificateDirectory),
+    credentials: tls.enabled ? await readCertificateDirectory(certificateDirectoryOf(identity)) : undefined,
     scaler: compression.scaler,
     maxPayloadBytes,
     formationSeconds: exchange.formationSeconds,
@@ -180,6 +180,13 @@ function openExchange(
     onProgress: () => record.progress(),
     log: (level, message, fields) => log[level](fields, message),
   });
+}
+
+function certificateDirectoryOf(identity: WorkerIdentity): string {
+  if (identity.certificateDirectory !== undefined) return identity.certificateDirectory;
+  throw new InvalidEnvironmentError(
+    `${WorkerEnvironment.certificateDirectory} is not set, and the job has tls.enabled: true`,
+  );
 }
 
 function stoppedError(): Error {

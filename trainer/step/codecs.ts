@@ -1,6 +1,5 @@
 import type { JobSpec } from '../../crds/index.ts';
-import type { Codec } from '../ternary/codec.ts';
-import { createCodec } from '../ternary/create-codec.ts';
+import { createCodec, type Codec } from '../ternary/codec.ts';
 import type { Kernels } from '../ternary/kernels.ts';
 import type { Coding } from './coding.ts';
 import type { StepPlan } from './step-plan.ts';
