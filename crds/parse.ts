@@ -7,8 +7,6 @@ import { nodeAt } from './schema-tree.ts';
 import { unsupportedFindings } from './unsupported.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
-export { InvalidJobError } from './invalid-job-error.ts';
-
 /**
  * A job file with every default filled in. YAML or JSON; exactly one document.
  * Accepts all that the schema has, also what does not work yet: see `parseRunnableJob`.
