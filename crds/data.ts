@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ProgramSpec } from './program.ts';
 import { filePath, positiveCount } from './scalars.ts';
 
-export const dataSets = ['mnist', 'cifar10', 'synthetic', 'program'] as const;
+const dataSets = ['mnist', 'cifar10', 'synthetic', 'program'] as const;
 
 export const dataSchema = z
   .strictObject({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { seconds } from './scalars.ts';
 
 /** Values per block of the flat vector; a chunk is a whole number of blocks. */
-export const BLOCK_VALUES = 80;
+const BLOCK_VALUES = 80;
 
 export const exchangeSchema = z
   .strictObject({

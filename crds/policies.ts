@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, positiveCount, seconds, text } from './scalars.ts';
 
-export const failureActions = ['ignore', 'count', 'restartWorker', 'restartAll', 'failJob'] as const;
+const failureActions = ['ignore', 'count', 'restartWorker', 'restartAll', 'failJob'] as const;
 
 const failureRuleSchema = z
   .strictObject({
@@ -29,7 +29,7 @@ const failureRuleSchema = z
   })
   .describe('One rule.');
 
-export const failurePolicySchema = z
+const failurePolicySchema = z
   .strictObject({
     rules: z
       .array(failureRuleSchema)
@@ -59,7 +59,7 @@ export const failurePolicySchema = z
   .prefault({})
   .describe('What happens when a worker fails.');
 
-export const successPolicySchema = z
+const successPolicySchema = z
   .strictObject({
     when: z
       .enum(['rank0', 'all', 'minimum'])

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dnsSubdomain, filePath } from './scalars.ts';
 
-export const builtInPrograms = ['lenet', 'mlp', 'cifarnet', 'logistic'] as const;
+const builtInPrograms = ['lenet', 'mlp', 'cifarnet', 'logistic'] as const;
 
 export const programSchema = z
   .strictObject({

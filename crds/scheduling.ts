@@ -44,7 +44,7 @@ const podAffinity = () =>
     })
     .optional();
 
-export const affinitySchema = z
+const affinitySchema = z
   .strictObject({
     nodeAffinity: z
       .strictObject({
@@ -77,7 +77,7 @@ export const affinitySchema = z
   })
   .describe('Placement relative to nodes and pods, as in a pod.');
 
-export const tolerationSchema = z
+const tolerationSchema = z
   .strictObject({
     key: text(317).optional().describe('Taint key. Without it: every key, with `operator: Exists`.'),
     operator: z.enum(['Exists', 'Equal']).default('Equal').describe('How the taint is compared.'),
@@ -92,7 +92,7 @@ export const tolerationSchema = z
   })
   .describe('One toleration.');
 
-export const topologySpreadConstraintSchema = z
+const topologySpreadConstraintSchema = z
   .strictObject({
     maxSkew: positiveCount().describe('Allowed difference of pod counts between two places.'),
     topologyKey: labelKey().describe('Node label that says what counts as the same place.'),

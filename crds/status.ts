@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { count, text } from './scalars.ts';
 import { MAX_REPLICAS } from './workers.ts';
 
-export const jobStates = ['Pending', 'Running', 'Restarting', 'Suspended', 'Succeeded', 'Failed'] as const;
-export const rankStates = ['pending', 'running', 'succeeded', 'failed', 'lost'] as const;
+const jobStates = ['Pending', 'Running', 'Restarting', 'Suspended', 'Succeeded', 'Failed'] as const;
+const rankStates = ['pending', 'running', 'succeeded', 'failed', 'lost'] as const;
 
 /** Failures kept one by one; beyond them only the count grows. */
-export const MAX_KEPT_FAILURES = 64;
+const MAX_KEPT_FAILURES = 64;
 
 const time = () => text(64).meta({ format: 'date-time' });
 const rank = () =>

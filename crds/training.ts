@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { count, decayFactor, positiveCount } from './scalars.ts';
 
 /** Learning-rate boundaries beyond this many are a mistake; a bound keeps CEL's cost small. */
-export const MAX_BOUNDARIES = 64;
+const MAX_BOUNDARIES = 64;
 
 const optimizerSchema = z
   .strictObject({

@@ -9,7 +9,7 @@ import type { WorkersSpec } from '../workers.ts';
 type Item<List> = NonNullable<List> extends readonly (infer Element)[] ? Element : never;
 
 /** Where a rule can hang, with the type of what stands there. `[]` is every item of a list. */
-export interface Places {
+interface Places {
   spec: JobSpec;
   'spec.workers': WorkersSpec;
   'spec.workers.elastic': NonNullable<WorkersSpec['elastic']>;
@@ -26,13 +26,13 @@ export interface Places {
   'spec.failurePolicy.backoff': BackoffPolicy;
 }
 
-export type Place = keyof Places;
+type Place = keyof Places;
 
 /**
  * A rule between fields. One row gives both checks: ours, with line and column, when a file is read,
  * and the API server's, when the object is applied.
  */
-export interface Rule<At extends Place> {
+interface Rule<At extends Place> {
   readonly at: At;
   /** The field to blame, below `at`; empty blames the block itself. */
   readonly field: string;

@@ -2,7 +2,7 @@ import type { JobSpec } from '../job.ts';
 import type { AnyRule } from './rule.ts';
 
 /** Integer sums travel in one byte per value: 2N + 1 values must fit, with the sign. */
-export const MAX_SHARED_SCALER_REPLICAS = 127;
+const MAX_SHARED_SCALER_REPLICAS = 127;
 
 /** How many workers there may be. */
 export const workerRules: readonly AnyRule[] = [
