@@ -51,7 +51,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   return new ExchangeNode(options);
 }
 
-type State = 'new' | 'forming' | 'training' | 'stopping' | 'finishing' | 'finished' | 'failed' | 'closed';
+type State = 'new' | 'forming' | 'training' | 'finishing' | 'finished' | 'failed' | 'closed';
 
 class ExchangeNode implements Exchange {
   readonly counters: Traffic;
@@ -100,10 +100,7 @@ class ExchangeNode implements Exchange {
     this.#step = contribution.step;
     this.#enter('barrier');
     mesh.awaitStep(contribution.step);
-    const work = coordination.barrier(contribution).then((outcome) => {
-      if (outcome.stop && this.#state === 'training') this.#state = 'stopping';
-      return outcome;
-    });
+    const work = coordination.barrier(contribution);
     return this.#call(
       work,
       this.#stepDeadlineMs + BLAME_SLACK_MS,
@@ -296,7 +293,7 @@ class ExchangeNode implements Exchange {
   }
 
   #chunkEncoded(mesh: Mesh, c: number): void {
-    if (this.#state === 'training' || this.#state === 'stopping') this.#guard(() => mesh.chunkEncoded(c));
+    if (this.#state === 'training') this.#guard(() => mesh.chunkEncoded(c));
   }
 
   /** Runs work in which the store or the caller may throw: such an error ends the exchange like any other. */
@@ -351,7 +348,7 @@ class ExchangeNode implements Exchange {
 
   /** A stream to or from that rank broke. Why may be on its way from rank 0, so wait a moment before blaming it. */
   #lost(rank: number, detail: string): void {
-    if (this.#lossTimer !== undefined || this.#isOver() || this.#state === 'stopping') return;
+    if (this.#lossTimer !== undefined || this.#isOver()) return;
     const phase = this.#phase === 'push' ? this.#mesh?.missing().phase : this.#phase;
     const error = new PeerLostError({
       ranks: [rank],
@@ -383,8 +380,7 @@ class ExchangeNode implements Exchange {
 
   #running(call: string): { readonly coordination: Coordination; readonly mesh: Mesh } {
     if (this.#failure.signal.aborted) throw this.#fail(undefined);
-    const running = this.#state === 'training' || this.#state === 'stopping';
-    if (!running || this.#coordination === undefined || this.#mesh === undefined) {
+    if (this.#state !== 'training' || this.#coordination === undefined || this.#mesh === undefined) {
       throw new Error(`${call} was called in state ${this.#state}`);
     }
     return { coordination: this.#coordination, mesh: this.#mesh };
@@ -396,7 +392,7 @@ class ExchangeNode implements Exchange {
   }
 
   async #close(): Promise<void> {
-    const orderly = this.#state === 'finished' || this.#state === 'stopping';
+    const orderly = this.#state === 'finished';
     if (!orderly) this.#fail(new ExchangeClosedError('close was called before the end'));
     this.#state = 'closed';
     clearTimeout(this.#lossTimer);

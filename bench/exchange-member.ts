@@ -1,0 +1,115 @@
+import { createExchange } from '../trainer/exchange/create-exchange.ts';
+import type { ChunkStore } from '../trainer/exchange/chunk-store.ts';
+import type { Credentials } from '../trainer/wire/credentials.ts';
+
+/** What a benchmark process is told by its parent. */
+export interface MemberOrder {
+  readonly rank: number;
+  readonly replicas: number;
+  readonly coordinatorAddress: string;
+  readonly credentials: Credentials | undefined;
+  readonly steps: number;
+  readonly warmupSteps: number;
+  readonly chunks: number;
+  /** float32 values per chunk. */
+  readonly values: number;
+  readonly pushBytes: number;
+  readonly pullBytes: number;
+}
+
+/** What it answers. */
+export interface MemberFigures {
+  readonly rank: number;
+  /** Milliseconds per step, of the barrier alone and of barrier plus exchange. */
+  readonly barrierMs: readonly number[];
+  readonly stepMs: readonly number[];
+  readonly sentWireBytes: number;
+  readonly sentRawBytes: number;
+  readonly transportBytes: number;
+  readonly cpuMsPerStep: number;
+}
+
+const JOB = { namespace: 'bench', uid: 'bench' };
+
+/** Payload memory of the right sizes; the sum copies a contribution, so that only the exchange is timed. */
+function plainStore(order: MemberOrder): ChunkStore {
+  const { chunks, values, pushBytes, pullBytes, replicas } = order;
+  const push = Array.from({ length: chunks }, () => new Uint8Array(pushBytes));
+  const pull = Array.from({ length: chunks }, () => new Uint8Array(pullBytes));
+  const contributions = push.map(() => Array.from({ length: replicas }, () => new Uint8Array(pushBytes)));
+  return {
+    chunkCount: chunks,
+    rawBytes: () => values * 4,
+    flatOffset: (c) => c * values,
+    pushCodec: () => 1,
+    pullCodec: () => 2,
+    pushPayload: (c) => push[c] ?? new Uint8Array(0),
+    contribution: (c, m) => contributions[c]?.[m] ?? new Uint8Array(0),
+    reduce: (c) => pull[c]?.set((push[c] ?? new Uint8Array(0)).subarray(0, pullBytes)),
+    pullPayload: (c) => pull[c] ?? new Uint8Array(0),
+  };
+}
+
+async function runMember(order: MemberOrder): Promise<MemberFigures> {
+  const { rank, replicas, coordinatorAddress, credentials, warmupSteps, steps } = order;
+  const exchange = createExchange({
+    job: JOB,
+    rank,
+    attempt: 1,
+    replicas,
+    coordinatorAddress,
+    listenAddress: rank === 0 ? coordinatorAddress : '127.0.0.1:0',
+    advertiseHost: '127.0.0.1',
+    credentials,
+    scaler: 'shared',
+    maxPayloadBytes: Math.max(order.pushBytes, order.pullBytes),
+    formationSeconds: 30,
+    stepDeadlineSeconds: 60,
+    peerLossSeconds: 15,
+  });
+  const { signal } = new AbortController();
+  try {
+    await exchange.form({ signature: 'bench', stateHash: '0', step: 0 }, signal);
+    const store = plainStore(order);
+    const scalers = new Float32Array(8);
+    const barrierMs: number[] = [];
+    const stepMs: number[] = [];
+    let cpuStart = process.cpuUsage();
+    for (let step = 0; step < warmupSteps + steps; step++) {
+      if (step === warmupSteps) cpuStart = process.cpuUsage();
+      const start = performance.now();
+      await exchange.barrier({ step, stateHash: '0', scalers, loss: 1, samples: 1, stop: false }, signal);
+      const passed = performance.now();
+      const running = exchange.beginStep(step, store);
+      for (let c = 0; c < order.chunks; c++) running.chunkEncoded(c);
+      await running.staged;
+      if (step < warmupSteps) continue;
+      barrierMs.push(passed - start);
+      stepMs.push(performance.now() - start);
+    }
+    const cpu = process.cpuUsage(cpuStart);
+    await exchange.finish('0', signal);
+    const { sent, transport } = exchange.counters;
+    return {
+      rank,
+      barrierMs,
+      stepMs,
+      sentWireBytes: sent.push.wire + sent.pull.wire + sent.barrier,
+      sentRawBytes: sent.push.raw + sent.pull.raw,
+      transportBytes: transport.sent,
+      cpuMsPerStep: (cpu.user + cpu.system) / 1000 / steps,
+    };
+  } finally {
+    await exchange.close();
+  }
+}
+
+process.once('message', (order: MemberOrder) => {
+  runMember(order).then(
+    (figures) => process.send?.(figures, () => process.disconnect()),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
