@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
+import { createMemoryStream, main as compile } from 'assemblyscript/asc';
 
 const ENTRY = 'trainer/ternary/assembly/index.ts';
 const OUT_FILE = 'trainer/ternary/kernels.wasm';
@@ -15,7 +15,7 @@ export async function buildKernels(outFile: string): Promise<void> {
     ['--baseDir', root],
     ['--outFile', outFile],
     ['--runtime', 'stub'],
-    ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
+    ['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert'],
     ['--enable', 'simd,threads'],
     [
       '--importMemory',
@@ -27,8 +27,12 @@ export async function buildKernels(outFile: string): Promise<void> {
       '65536',
     ],
   ].flat();
-  const { error, stderr } = await asc.main([ENTRY, ...options]);
-  if (error !== null) throw new Error(`the kernels do not compile:\n${stderr.toString()}`, { cause: error });
+  let diagnostics = '';
+  const stderr = createMemoryStream((chunk) => {
+    diagnostics += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+  });
+  const { error } = await compile([ENTRY, ...options], { stderr });
+  if (error !== null) throw new Error(`the kernels do not compile:\n${diagnostics}`, { cause: error });
   await checkOwnsNothing(outFile);
 }
 
@@ -53,10 +57,10 @@ async function checkOwnsNothing(file: string): Promise<void> {
 function sectionIds(bytes: Uint8Array): number[] {
   const ids: number[] = [];
   for (let at = 8; at < bytes.length;) {
-    ids.push(bytes[at++] as number);
+    ids.push(bytes[at++]!);
     let size = 0;
     for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++] as number;
+      const byte = bytes[at++]!;
       size += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) break;
     }

@@ -78,7 +78,7 @@ export function planChunks(layout: FlatLayout, options: ChunkOptions): ChunkPlan
   const ternarized = byOffset.filter((slot) => !slot.exempt);
   const unitRanges: ScalerUnit[] = [];
   if (scalerScope === 'tensor') {
-    for (const slot of ternarized) unitRanges.push(overlap(slot, slot.offset, layout.values) as ScalerUnit);
+    for (const slot of ternarized) unitRanges.push(overlap(slot, slot.offset, layout.values)!);
   }
   const unitOfTensor = new Map(unitRanges.map((range, unit) => [range.tensor, unit]));
 
@@ -89,7 +89,7 @@ export function planChunks(layout: FlatLayout, options: ChunkOptions): ChunkPlan
       const end = Math.min(offset + chunkValues, to);
       const pieces: Piece[] = [];
       for (let at = first; at < slots.length; at++) {
-        const slot = slots[at] as TensorSlot;
+        const slot = slots[at]!;
         if (slot.offset >= end) break;
         const range = overlap(slot, offset, end);
         if (range === undefined) {

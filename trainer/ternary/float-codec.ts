@@ -1,9 +1,11 @@
-import type { Chunk } from './chunks.ts';
 import type { Codec, FloatCodecOptions } from './chunk-codec.ts';
 import { FLOAT_BYTES } from './layout.ts';
-import { SCRATCH_FLOATS_OFFSET, TILE_VALUES } from './scratch.ts';
+import { HALF_BYTES, payloadBytes } from './payload-format.ts';
+import { SCRATCH_FLOATS_OFFSET } from './scratch.ts';
+import { TILE_VALUES } from './tiles.ts';
 
-const HALF_BYTES = 2;
+/** Values summed at once: a sum and one contribution fit in the scratch memory's floats, and in the cache. */
+const STRETCH_VALUES = TILE_VALUES / 4;
 
 /**
  * Values as float32 or float16, both ways. The pull payload is the mean: contributions are summed in member order in
@@ -14,12 +16,11 @@ export function createFloatCodec(options: FloatCodecOptions): Codec {
 }
 
 function float32Codec({ kernels }: FloatCodecOptions): Codec {
-  const bytes = (chunk: Chunk): number => chunk.values * FLOAT_BYTES;
   return {
     pushFormat: 'float32',
     pullFormat: 'float32',
-    pushBytes: bytes,
-    pullBytes: bytes,
+    pushBytes: (chunk) => payloadBytes('float32', chunk, 1),
+    pullBytes: (chunk) => payloadBytes('float32', chunk, 1),
 
     encode(chunk, { gradient, out }) {
       let to = out;
@@ -31,7 +32,7 @@ function float32Codec({ kernels }: FloatCodecOptions): Codec {
 
     reduce(chunk, { contributions, out }) {
       const share = Math.fround(1 / contributions.length);
-      eachTile(chunk.values, (first, values) => {
+      eachStretch(chunk.values, (first, values) => {
         const at = first * FLOAT_BYTES;
         for (const [member, contribution] of contributions.entries()) {
           if (member === 0) kernels.copy(contribution + at, out + at, values * FLOAT_BYTES);
@@ -52,16 +53,13 @@ function float32Codec({ kernels }: FloatCodecOptions): Codec {
 }
 
 function float16Codec({ kernels, scratch }: FloatCodecOptions): Codec {
-  const bytes = (chunk: Chunk): number => chunk.values * HALF_BYTES;
-  // A quarter tile for the sum and a quarter tile for one contribution.
   const sum = scratch + SCRATCH_FLOATS_OFFSET;
-  const tileValues = TILE_VALUES / 4;
-  const contributed = sum + tileValues * FLOAT_BYTES;
+  const contributed = sum + STRETCH_VALUES * FLOAT_BYTES;
   return {
     pushFormat: 'float16',
     pullFormat: 'float16',
-    pushBytes: bytes,
-    pullBytes: bytes,
+    pushBytes: (chunk) => payloadBytes('float16', chunk, 1),
+    pullBytes: (chunk) => payloadBytes('float16', chunk, 1),
 
     encode(chunk, { gradient, out }) {
       let to = out;
@@ -73,19 +71,15 @@ function float16Codec({ kernels, scratch }: FloatCodecOptions): Codec {
 
     reduce(chunk, { contributions, out }) {
       const share = Math.fround(1 / contributions.length);
-      eachTile(
-        chunk.values,
-        (first, values) => {
-          const at = first * HALF_BYTES;
-          for (const [member, contribution] of contributions.entries()) {
-            kernels.halvesToFloats(contribution + at, values, member === 0 ? sum : contributed);
-            if (member > 0) kernels.addFloats(sum, contributed, values);
-          }
-          kernels.scaleFloats(sum, values, share);
-          kernels.floatsToHalves(sum, values, out + at);
-        },
-        tileValues,
-      );
+      eachStretch(chunk.values, (first, values) => {
+        const at = first * HALF_BYTES;
+        for (const [member, contribution] of contributions.entries()) {
+          kernels.halvesToFloats(contribution + at, values, member === 0 ? sum : contributed);
+          if (member > 0) kernels.addFloats(sum, contributed, values);
+        }
+        kernels.scaleFloats(sum, values, share);
+        kernels.floatsToHalves(sum, values, out + at);
+      });
     },
 
     decode(chunk, { payload, gradient }) {
@@ -98,10 +92,8 @@ function float16Codec({ kernels, scratch }: FloatCodecOptions): Codec {
   };
 }
 
-function eachTile(
-  total: number,
-  work: (first: number, values: number) => void,
-  tileValues: number = TILE_VALUES / 4,
-): void {
-  for (let first = 0; first < total; first += tileValues) work(first, Math.min(tileValues, total - first));
+function eachStretch(total: number, work: (first: number, values: number) => void): void {
+  for (let first = 0; first < total; first += STRETCH_VALUES) {
+    work(first, Math.min(STRETCH_VALUES, total - first));
+  }
 }

@@ -14,36 +14,36 @@ export interface Kernels extends GradientKernels, DigitKernels, FloatKernels, Up
 export interface GradientKernels {
   /**
    * One pass over float32 values. Writes at `out`: float64 sum, float64 sum of squares, uint32 largest bits of |x|
-   * (20 bytes, see MEASURE_BYTES). Sums are float64 in 8 lanes (value i in lane i mod 8), then
+   * (20 bytes). Sums are float64 in 8 lanes (value i in lane i mod 8), then
    * ((0+4) + (2+6)) + ((1+5) + (3+7)).
    */
-  measure(values: number, blocks: number, out: number): void;
+  readonly measure: (values: number, blocks: number, out: number) => void;
   /** Codes + 1 packed as base 3, 16 bytes per block. `scaler` 0 gives all zero codes. */
-  ternarizeBase3(values: number, blocks: number, scaler: number, ...noise: BlockNoise): void;
+  readonly ternarizeBase3: (values: number, blocks: number, scaler: number, ...noise: BlockNoise) => void;
   /** Codes + 1, one byte each: 5 rows per block. */
-  ternarizeRows(values: number, blocks: number, scaler: number, ...noise: BlockNoise): void;
+  readonly ternarizeRows: (values: number, blocks: number, scaler: number, ...noise: BlockNoise) => void;
 }
 
 type BlockNoise = [key0: number, key1: number, key2: number, key3: number, firstBlock: number, out: number];
 
 /** Rows of one-byte digits to packed lanes and back; see radix.ts. */
 export interface DigitKernels {
-  packBytes(rows: number, rowCount: number, out: number, digits: number, radix: number): void;
-  packWords(rows: number, rowCount: number, out: number, digits: number, radix: number): void;
-  unpackBytes(...args: UnpackArguments): void;
-  unpackWords(...args: UnpackArguments): void;
+  readonly packBytes: (rows: number, rowCount: number, out: number, digits: number, radix: number) => void;
+  readonly packWords: (rows: number, rowCount: number, out: number, digits: number, radix: number) => void;
+  readonly unpackBytes: (...args: UnpackArguments) => void;
+  readonly unpackWords: (...args: UnpackArguments) => void;
   /** rows += unpacked digits. */
-  addBytes(...args: UnpackArguments): void;
+  readonly addBytes: (...args: UnpackArguments) => void;
   /** Largest of `count` bytes. */
-  maxByte(bytes: number, count: number): number;
+  readonly maxByte: (bytes: number, count: number) => number;
   /** Largest of `count` 16-bit words, each and-ed with `mask`. */
-  maxWord(words: number, count: number, mask: number): number;
+  readonly maxWord: (words: number, count: number, mask: number) => number;
   /** 1 when one of the 2-bit digits of `count` bytes is 3. */
-  hasThree(bytes: number, count: number): number;
+  readonly hasThree: (bytes: number, count: number) => number;
   /** out[i] = (row[i] - bias) * factor, float32. */
-  rowsToFloats(rows: number, blocks: number, out: number, bias: number, factor: number): void;
+  readonly rowsToFloats: (rows: number, blocks: number, out: number, bias: number, factor: number) => void;
   /** sum[i] += (row[i] - bias) * factor, float32, the product rounded first. */
-  addRowsToFloats(rows: number, blocks: number, sum: number, bias: number, factor: number): void;
+  readonly addRowsToFloats: (rows: number, blocks: number, sum: number, bias: number, factor: number) => void;
 }
 
 type UnpackArguments = [
@@ -58,16 +58,16 @@ type UnpackArguments = [
 
 /** float32 and float16 vectors of any length. */
 export interface FloatKernels {
-  copy(from: number, to: number, bytes: number): void;
+  readonly copy: (from: number, to: number, bytes: number) => void;
   /** sum[i] += values[i]. */
-  addFloats(sum: number, values: number, count: number): void;
+  readonly addFloats: (sum: number, values: number, count: number) => void;
   /** values[i] *= factor. */
-  scaleFloats(values: number, count: number, factor: number): void;
+  readonly scaleFloats: (values: number, count: number, factor: number) => void;
   /** Rounded to nearest even. */
-  floatsToHalves(floats: number, count: number, halves: number): void;
-  halvesToFloats(halves: number, count: number, floats: number): void;
+  readonly floatsToHalves: (floats: number, count: number, halves: number) => void;
+  readonly halvesToFloats: (halves: number, count: number, floats: number) => void;
   /** Largest bits of |x| over `count` float32 values: 0x7f800000 and above means infinite or NaN. */
-  maxAbsoluteBits(floats: number, count: number): number;
+  readonly maxAbsoluteBits: (floats: number, count: number) => number;
 }
 
 /**
@@ -75,17 +75,32 @@ export interface FloatKernels {
  * the state it reads and the state it writes to the hash state at `hash` (see state-hash.ts).
  */
 export interface UpdateKernels {
-  sgd(weights: number, gradient: number, blocks: number, hash: number, rate: number, l2: number): void;
-  momentum(...args: [...OneSlot, rate: number, l2: number, momentum: number]): void;
-  nesterov(...args: [...OneSlot, rate: number, l2: number, momentum: number]): void;
-  rmsprop(
+  readonly sgd: (
+    weights: number,
+    gradient: number,
+    blocks: number,
+    hash: number,
+    rate: number,
+    l2: number,
+  ) => void;
+  readonly momentum: (...args: [...OneSlot, rate: number, l2: number, momentum: number]) => void;
+  readonly nesterov: (...args: [...OneSlot, rate: number, l2: number, momentum: number]) => void;
+  readonly rmsprop: (
     ...args: [...OneSlot, rate: number, l2: number, decay: number, oneMinusDecay: number, epsilon: number]
-  ): void;
-  adam(...args: [...TwoSlots, rate: number, l2: number, decoupledDecay: number, ...AdamFactors]): void;
+  ) => void;
+  readonly adam: (
+    ...args: [...TwoSlots, rate: number, l2: number, decoupledDecay: number, ...AdamFactors]
+  ) => void;
   /** Adds state to the hash as it would be written; 0 for a slot that does not exist. */
-  hashState(weights: number, slot0: number, slot1: number, blocks: number, hash: number): void;
+  readonly hashState: (weights: number, slot0: number, slot1: number, blocks: number, hash: number) => void;
   /** average = decay * average + oneMinusDecay * weights. */
-  movingAverage(average: number, weights: number, blocks: number, decay: number, oneMinusDecay: number): void;
+  readonly movingAverage: (
+    average: number,
+    weights: number,
+    blocks: number,
+    decay: number,
+    oneMinusDecay: number,
+  ) => void;
 }
 
 type OneSlot = [weights: number, gradient: number, slot: number, blocks: number, hash: number];
@@ -125,6 +140,7 @@ export async function loadKernels(memory: WebAssembly.Memory): Promise<Kernels> 
   const file = new URL('./kernels.wasm', import.meta.url);
   try {
     const { instance } = await WebAssembly.instantiate(await readFile(file), { env: { memory } });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- built from assembly/; a test compares the names
     return { memory, ...(instance.exports as unknown as Omit<Kernels, 'memory'>) };
   } catch (cause) {
     throw new KernelsUnavailableError(file, cause);

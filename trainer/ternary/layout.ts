@@ -67,8 +67,8 @@ export function planLayout(
     shape: tensor.shape,
     size: tensor.size,
     index,
-    offset: offsets[index] as number,
-    exempt: exempt[index] as boolean,
+    offset: offsets[index]!,
+    exempt: exempt[index]!,
   }));
   return { slots, values, ternaryValues, parameterCount: slots.reduce((sum, slot) => sum + slot.size, 0) };
 }

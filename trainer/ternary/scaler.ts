@@ -21,7 +21,7 @@ export function localScalers(
   out: Float32Array,
 ): Float32Array {
   for (let unit = 0; unit < out.length; unit++) {
-    out[unit] = scalerOf(statistics.maximum[unit] as number, statistics.sigma[unit] as number, clip);
+    out[unit] = scalerOf(statistics.maximum[unit]!, statistics.sigma[unit]!, clip);
   }
   return out;
 }
@@ -29,7 +29,7 @@ export function localScalers(
 /** shared = max(shared, other), elementwise: the scaler that all workers ternarize with. */
 export function shareScalers(shared: Float32Array, other: Float32Array): Float32Array {
   for (let unit = 0; unit < shared.length; unit++) {
-    shared[unit] = Math.max(shared[unit] as number, other[unit] as number);
+    shared[unit] = Math.max(shared[unit]!, other[unit]!);
   }
   return shared;
 }

@@ -48,9 +48,9 @@ export function createGradientMeter(
 
   function measureRange(gradient: number, tensor: number, offset: number, blocks: number): number {
     kernels.measure(gradient + offset * FLOAT_BYTES, blocks, scratch);
-    if ((maximumBits[0] as number) >= INFINITY_BITS) throw firstNonFinite(kernels, layout, gradient, tensor);
-    const largest = maximum[0] as number;
-    result.tensorMaximum[tensor] = Math.max(result.tensorMaximum[tensor] as number, largest);
+    if (maximumBits[0]! >= INFINITY_BITS) throw firstNonFinite(kernels, layout, gradient, tensor);
+    const largest = maximum[0]!;
+    result.tensorMaximum[tensor] = Math.max(result.tensorMaximum[tensor]!, largest);
     return largest;
   }
 
@@ -59,7 +59,7 @@ export function createGradientMeter(
       result.tensorMaximum.fill(0);
       for (const [unit, range] of plan.unitRanges.entries()) {
         result.maximum[unit] = measureRange(gradient, range.tensor, range.offset, range.blocks);
-        result.sigma[unit] = sigmaOf(sums[0] as number, sums[1] as number, range.values);
+        result.sigma[unit] = sigmaOf(sums[0]!, sums[1]!, range.values);
       }
       for (const slot of exempt) measureRange(gradient, slot.index, slot.offset, blocksOf(slot.size));
       return result;
@@ -81,8 +81,8 @@ function firstNonFinite(
   gradient: number,
   tensor: number,
 ): NonFiniteGradientError {
-  const slot = layout.slots[tensor] as FlatLayout['slots'][number];
+  const slot = layout.slots[tensor]!;
   const values = new Float32Array(kernels.memory.buffer, gradient + slot.offset * FLOAT_BYTES, slot.size);
   const index = values.findIndex((value) => !Number.isFinite(value));
-  return new NonFiniteGradientError(slot.name, index, values[index] as number);
+  return new NonFiniteGradientError(slot.name, index, values[index]!);
 }

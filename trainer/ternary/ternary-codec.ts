@@ -1,170 +1,172 @@
-import type { Chunk, Piece } from './chunks.ts';
-import type { Codec, TernaryCodecOptions } from './chunk-codec.ts';
+import type { Chunk } from './chunks.ts';
+import type { Codec, EncodeArguments, ReduceArguments, TernaryCodecOptions } from './chunk-codec.ts';
+import type { Kernels } from './kernels.ts';
 import { BLOCK_VALUES, FLOAT_BYTES } from './layout.ts';
 import { noiseWords } from './noise.ts';
+import { payloadBytes } from './payload-format.ts';
 import { BASE3, packedBytes, ROWS_PER_BLOCK, type Radix, sumRadix, TWO_BIT } from './radix.ts';
-import { SCRATCH_FLOATS_OFFSET, TILE_BLOCKS } from './scratch.ts';
+import { SCRATCH_FLOATS_OFFSET } from './scratch.ts';
+import { eachPartOfTile, eachTile } from './tiles.ts';
 
 /**
  * Codes of one chunk. With a shared scaler the pull payload holds integer sums, exact in any order; with local scalers
  * it holds the float32 mean, summed in member order.
  */
 export function createTernaryCodec(options: TernaryCodecOptions): Codec {
-  const { kernels, plan, packing, scratch } = options;
-  const codes = packing === 'base3' ? BASE3 : TWO_BIT;
-  const local = options.scaler === 'local';
-  const floats = scratch + SCRATCH_FLOATS_OFFSET;
-  const key = new Uint32Array(4);
-
-  function pack(rowCount: number, out: number, radix: Radix): void {
-    const kernel = radix.laneBytes === 1 ? kernels.packBytes : kernels.packWords;
-    kernel(scratch, rowCount, out, radix.digits, radix.radix);
-  }
-
-  function unpack(packed: number, rowCount: number, radix: Radix): void {
-    const kernel = radix.laneBytes === 1 ? kernels.unpackBytes : kernels.unpackWords;
-    kernel(packed, rowCount, scratch, radix.digits, radix.radix, radix.multiplier, radix.shift);
-  }
-
-  function unpackContribution(packed: number, rowCount: number, add: boolean): void {
-    const kernel = add ? kernels.addBytes : kernels.unpackBytes;
-    kernel(packed, rowCount, scratch, codes.digits, codes.radix, codes.multiplier, codes.shift);
-  }
-
-  const tileOffset = (firstBlock: number, radix: Radix): number => packedBytes(firstBlock, radix);
-
+  const { packing } = options;
+  const pullFormat = options.scaler === 'local' ? 'float32' : 'sums';
   return {
     pushFormat: packing,
-    pullFormat: local ? 'float32' : 'sums',
-    pushBytes: (chunk) => packedBytes(chunk.blocks, codes),
-    pullBytes: (chunk, members) =>
-      local ? chunk.values * FLOAT_BYTES : packedBytes(chunk.blocks, sumRadix(members)),
-
-    encode(chunk, { gradient, scalers, noise, out }) {
-      const [key0, key1, key2, key3] = noiseWords(noise, key) as unknown as [number, number, number, number];
-      if (packing === 'base3') {
-        for (const piece of chunk.pieces) {
-          const values = gradient + piece.offset * FLOAT_BYTES;
-          const to = out + packedBytes((piece.offset - chunk.offset) / BLOCK_VALUES, BASE3);
-          const scaler = scalers[piece.unit] as number;
-          kernels.ternarizeBase3(
-            values,
-            piece.blocks,
-            scaler,
-            key0,
-            key1,
-            key2,
-            key3,
-            piece.offset / BLOCK_VALUES,
-            to,
-          );
-        }
-        return;
-      }
-      eachTile(chunk, (firstBlock, blocks) => {
-        eachPieceOf(chunk, firstBlock, blocks, (piece, pieceBlocks, tileBlock) => {
-          const block = chunk.offset / BLOCK_VALUES + firstBlock + tileBlock;
-          const values = gradient + block * BLOCK_VALUES * FLOAT_BYTES;
-          const scaler = scalers[piece.unit] as number;
-          const rows = scratch + tileBlock * BLOCK_VALUES;
-          kernels.ternarizeRows(values, pieceBlocks, scaler, key0, key1, key2, key3, block, rows);
-        });
-        pack(blocks * ROWS_PER_BLOCK, out + tileOffset(firstBlock, codes), codes);
-      });
-    },
-
-    reduce(chunk, { contributions, scalers, out }) {
-      if (local) {
-        reduceToMean(chunk, contributions, scalers, out);
-        return;
-      }
-      const radix = sumRadix(contributions.length);
-      eachTile(chunk, (firstBlock, blocks) => {
-        const from = tileOffset(firstBlock, codes);
-        for (const [member, contribution] of contributions.entries()) {
-          unpackContribution(contribution + from, blocks * ROWS_PER_BLOCK, member > 0);
-        }
-        pack(blocks * ROWS_PER_BLOCK, out + tileOffset(firstBlock, radix), radix);
-      });
-    },
-
-    decode(chunk, { payload, members, scalers, gradient }) {
-      if (local) {
-        copyPieces(chunk, payload, gradient);
-        return;
-      }
-      const radix = sumRadix(members);
-      eachTile(chunk, (firstBlock, blocks) => {
-        unpack(payload + tileOffset(firstBlock, radix), blocks * ROWS_PER_BLOCK, radix);
-        eachPieceOf(chunk, firstBlock, blocks, (piece, pieceBlocks, tileBlock) => {
-          const to = gradient + (chunk.offset + (firstBlock + tileBlock) * BLOCK_VALUES) * FLOAT_BYTES;
-          const step = Math.fround((scalers[piece.unit] as number) / members);
-          kernels.rowsToFloats(scratch + tileBlock * BLOCK_VALUES, pieceBlocks, to, members, step);
-        });
-      });
-    },
+    pullFormat,
+    pushBytes: (chunk) => payloadBytes(packing, chunk, 1),
+    pullBytes: (chunk, members) => payloadBytes(pullFormat, chunk, members),
+    encode: packing === 'base3' ? base3Encoder(options) : twoBitEncoder(options),
+    reduce: pullFormat === 'sums' ? sumReducer(options) : meanReducer(options),
+    decode: pullFormat === 'sums' ? sumDecoder(options) : meanDecoder(options),
   };
+}
 
-  /** mean = (s0 * code0 + s1 * code1 + ...) * (1 / members), in member order, every operation rounded to float32. */
-  function reduceToMean(
+/** Straight from the gradient to packed bytes: a block is 16 of them. */
+function base3Encoder({ kernels }: TernaryCodecOptions): Codec['encode'] {
+  const key = new Uint32Array(4);
+  return (chunk, { gradient, scalers, noise, out }) => {
+    noiseWords(noise, key);
+    for (const { unit, offset, blocks } of chunk.pieces) {
+      const values = gradient + offset * FLOAT_BYTES;
+      const to = out + packedBytes((offset - chunk.offset) / BLOCK_VALUES, BASE3);
+      const block = offset / BLOCK_VALUES;
+      kernels.ternarizeBase3(values, blocks, scalers[unit]!, key[0]!, key[1]!, key[2]!, key[3]!, block, to);
+    }
+  };
+}
+
+/** A block is not a whole number of 2-bit groups, so the codes go through a tile of rows. */
+function twoBitEncoder({ kernels, scratch }: TernaryCodecOptions): Codec['encode'] {
+  const key = new Uint32Array(4);
+  const ternarize = (
     chunk: Chunk,
-    contributions: readonly number[],
-    scalers: Float32Array,
-    out: number,
-  ): void {
-    const share = Math.fround(1 / contributions.length);
-    let to = out;
+    { gradient, scalers }: EncodeArguments,
+    firstBlock: number,
+    blocks: number,
+  ): void =>
+    eachPartOfTile(chunk, firstBlock, blocks, ({ piece, tileBlock, blocks: partBlocks }) => {
+      const block = chunk.offset / BLOCK_VALUES + firstBlock + tileBlock;
+      const values = gradient + block * BLOCK_VALUES * FLOAT_BYTES;
+      const rows = scratch + tileBlock * BLOCK_VALUES;
+      const scaler = scalers[piece.unit]!;
+      kernels.ternarizeRows(values, partBlocks, scaler, key[0]!, key[1]!, key[2]!, key[3]!, block, rows);
+    });
+  return (chunk, args) => {
+    noiseWords(args.noise, key);
     eachTile(chunk, (firstBlock, blocks) => {
-      const from = tileOffset(firstBlock, codes);
+      ternarize(chunk, args, firstBlock, blocks);
+      pack(kernels, scratch, blocks, TWO_BIT, args.out + packedBytes(firstBlock, TWO_BIT));
+    });
+  };
+}
+
+function sumReducer({ kernels, packing, scratch }: TernaryCodecOptions): Codec['reduce'] {
+  const codes = codesOf(packing);
+  return (chunk, { contributions, out }) => {
+    const sums = sumRadix(contributions.length);
+    eachTile(chunk, (firstBlock, blocks) => {
+      const at = packedBytes(firstBlock, codes);
       for (const [member, contribution] of contributions.entries()) {
-        unpackContribution(contribution + from, blocks * ROWS_PER_BLOCK, false);
-        const kernel = member === 0 ? kernels.rowsToFloats : kernels.addRowsToFloats;
-        eachPieceOf(chunk, firstBlock, blocks, (piece, pieceBlocks, tileBlock) => {
-          const scaler = scalers[member * plan.units + piece.unit] as number;
-          const at = tileBlock * BLOCK_VALUES;
-          kernel(scratch + at, pieceBlocks, floats + at * FLOAT_BYTES, 1, scaler);
-        });
+        const kernel = member === 0 ? kernels.unpackBytes : kernels.addBytes;
+        unpackWith(kernel, contribution + at, blocks, codes, scratch);
       }
+      pack(kernels, scratch, blocks, sums, out + packedBytes(firstBlock, sums));
+    });
+  };
+}
+
+/** (sum - members) * (scaler / members): the quotient is rounded to float32 first, then the product. */
+function sumDecoder({ kernels, scratch }: TernaryCodecOptions): Codec['decode'] {
+  return (chunk, { payload, members, scalers, gradient }) => {
+    const sums = sumRadix(members);
+    const unpack = sums.laneBytes === 1 ? kernels.unpackBytes : kernels.unpackWords;
+    eachTile(chunk, (firstBlock, blocks) => {
+      unpackWith(unpack, payload + packedBytes(firstBlock, sums), blocks, sums, scratch);
+      eachPartOfTile(chunk, firstBlock, blocks, ({ piece, tileBlock, blocks: partBlocks }) => {
+        const to = gradient + (chunk.offset + (firstBlock + tileBlock) * BLOCK_VALUES) * FLOAT_BYTES;
+        const step = Math.fround(scalers[piece.unit]! / members);
+        kernels.rowsToFloats(scratch + tileBlock * BLOCK_VALUES, partBlocks, to, members, step);
+      });
+    });
+  };
+}
+
+/** (s0 * code0 + s1 * code1 + ...) * (1 / members) in member order, every operation rounded to float32. */
+function meanReducer({ kernels, plan, packing, scratch }: TernaryCodecOptions): Codec['reduce'] {
+  const codes = codesOf(packing);
+  const floats = scratch + SCRATCH_FLOATS_OFFSET;
+  const addMember = (
+    chunk: Chunk,
+    args: ReduceArguments,
+    member: number,
+    first: number,
+    blocks: number,
+  ): void => {
+    unpackWith(
+      kernels.unpackBytes,
+      args.contributions[member]! + packedBytes(first, codes),
+      blocks,
+      codes,
+      scratch,
+    );
+    const kernel = member === 0 ? kernels.rowsToFloats : kernels.addRowsToFloats;
+    eachPartOfTile(chunk, first, blocks, ({ piece, tileBlock, blocks: partBlocks }) => {
+      const at = tileBlock * BLOCK_VALUES;
+      kernel(
+        scratch + at,
+        partBlocks,
+        floats + at * FLOAT_BYTES,
+        1,
+        args.scalers[member * plan.units + piece.unit]!,
+      );
+    });
+  };
+  return (chunk, args) => {
+    const members = args.contributions.length;
+    const share = Math.fround(1 / members);
+    let to = args.out;
+    eachTile(chunk, (firstBlock, blocks) => {
+      for (let member = 0; member < members; member++) addMember(chunk, args, member, firstBlock, blocks);
       kernels.scaleFloats(floats, blocks * BLOCK_VALUES, share);
-      eachPieceOf(chunk, firstBlock, blocks, (_piece, _pieceBlocks, tileBlock, values) => {
+      eachPartOfTile(chunk, firstBlock, blocks, ({ tileBlock, values }) => {
         kernels.copy(floats + tileBlock * BLOCK_VALUES * FLOAT_BYTES, to, values * FLOAT_BYTES);
         to += values * FLOAT_BYTES;
       });
     });
-  }
+  };
+}
 
-  function copyPieces(chunk: Chunk, payload: number, gradient: number): void {
+function meanDecoder({ kernels }: TernaryCodecOptions): Codec['decode'] {
+  return (chunk, { payload, gradient }) => {
     let from = payload;
-    for (const piece of chunk.pieces) {
-      kernels.copy(from, gradient + piece.offset * FLOAT_BYTES, piece.values * FLOAT_BYTES);
-      from += piece.values * FLOAT_BYTES;
+    for (const { offset, values } of chunk.pieces) {
+      kernels.copy(from, gradient + offset * FLOAT_BYTES, values * FLOAT_BYTES);
+      from += values * FLOAT_BYTES;
     }
-  }
+  };
 }
 
-function eachTile(chunk: Chunk, work: (firstBlock: number, blocks: number) => void): void {
-  for (let block = 0; block < chunk.blocks; block += TILE_BLOCKS) {
-    work(block, Math.min(TILE_BLOCKS, chunk.blocks - block));
-  }
+function codesOf(packing: TernaryCodecOptions['packing']): Radix {
+  return packing === 'base3' ? BASE3 : TWO_BIT;
 }
 
-/**
- * The parts of a chunk's pieces within one tile.
- * @param work gets the piece, how many of its blocks lie in the tile, where in the tile they start (blocks), and how many values they hold without padding.
- */
-function eachPieceOf(
-  chunk: Chunk,
-  firstBlock: number,
+function pack(kernels: Kernels, rows: number, blocks: number, radix: Radix, out: number): void {
+  const kernel = radix.laneBytes === 1 ? kernels.packBytes : kernels.packWords;
+  kernel(rows, blocks * ROWS_PER_BLOCK, out, radix.digits, radix.radix);
+}
+
+function unpackWith(
+  kernel: Kernels['unpackBytes'],
+  packed: number,
   blocks: number,
-  work: (piece: Piece, pieceBlocks: number, tileBlock: number, values: number) => void,
+  radix: Radix,
+  rows: number,
 ): void {
-  for (const piece of chunk.pieces) {
-    const pieceStart = (piece.offset - chunk.offset) / BLOCK_VALUES;
-    const start = Math.max(pieceStart, firstBlock);
-    const end = Math.min(pieceStart + piece.blocks, firstBlock + blocks);
-    if (start >= end) continue;
-    const skipped = (start - pieceStart) * BLOCK_VALUES;
-    const values = Math.min((end - start) * BLOCK_VALUES, piece.values - skipped);
-    work(piece, end - start, start - firstBlock, values);
-  }
+  const { digits, multiplier, shift } = radix;
+  kernel(packed, blocks * ROWS_PER_BLOCK, rows, digits, radix.radix, multiplier, shift);
 }

@@ -92,7 +92,7 @@ export function createOptimizer(
 
     hash(weights, slotVectors) {
       hashWords.fill(0);
-      const slot = (index: number): number => (index < slots ? (slotVectors[index] as number) : 0);
+      const slot = (index: number): number => (index < slots ? slotVectors[index]! : 0);
       kernels.hashState(weights, slot(0), slot(1), blocks, scratch);
       return foldStateHash(hashWords, 'written');
     },

@@ -23,7 +23,7 @@ export function foldStateHash(words: Uint32Array, which: 'read' | 'written'): st
   let low = 0;
   let high = 0;
   for (let word = first; word < first + WORDS_PER_HASH; word++) {
-    low = finalizer(low ^ (words[word] as number));
+    low = finalizer(low ^ words[word]!);
     high = finalizer(high + low);
   }
   return hex(high) + hex(low);
