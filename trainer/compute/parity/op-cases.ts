@@ -144,10 +144,10 @@ export const OP_CASES: readonly GradientCase[] = [
   op('nearest-neighbour resize', [[2, 3, 3, 2]], (tf, x) =>
     tf.image.resizeNearestNeighbor(images(x), [6, 6]),
   ),
-  op('conv3d', [[2, 4, 5, 4, 2], [3, 2, 2, 2, 3]], (tf, x, w) => tf.conv3d(fiveAxes(x), fiveAxes(w), 1, 'same')), // prettier-ignore
-  op('conv3d valid', [[2, 4, 5, 4, 2], [3, 2, 2, 2, 3]], (tf, x, w) => tf.conv3d(fiveAxes(x), fiveAxes(w), [1,2,1], 'valid')), // prettier-ignore
+  op('conv3d same', [[2, 4, 5, 4, 2], [3, 2, 2, 2, 3]], (tf, x, w) => tf.conv3d(fiveAxes(x), fiveAxes(w), 1, 'same')), // prettier-ignore
+  op('conv3d valid, strided', [[2, 4, 5, 4, 2], [3, 2, 2, 2, 3]], (tf, x, w) => tf.conv3d(fiveAxes(x), fiveAxes(w), [1,2,1], 'valid')), // prettier-ignore
   op('maxPool3d', [[2, 4, 5, 4, 2]], (tf, x) => tf.maxPool3d(fiveAxes(x), 2, 2, 'valid')),
-  op('avgPool3d', [[2, 4, 5, 4, 2]], (tf, x) => tf.avgPool3d(fiveAxes(x), 2, 2, 'valid')),
+  op('avgPool3d valid', [[2, 4, 5, 4, 2]], (tf, x) => tf.avgPool3d(fiveAxes(x), 2, 2, 'valid')),
   op('avgPool3d same', [[2, 4, 5, 4, 2]], (tf, x) => tf.avgPool3d(fiveAxes(x), 2, 2, 'same')),
   op('bilinear resize', [[2, 3, 3, 2]], (tf, x) => tf.image.resizeBilinear(images(x), [6, 7])),
 ];

@@ -11,7 +11,7 @@ export function trainManySteps(tf: TensorFlow, steps: number): TensorUse[] {
   const model = tf.sequential({
     layers: [
       tf.layers.conv2d({
-        inputShape: [8, 8, 2],
+        inputShape: [6, 6, 1],
         filters: 4,
         kernelSize: 3,
         padding: 'same',
@@ -28,12 +28,12 @@ export function trainManySteps(tf: TensorFlow, steps: number): TensorUse[] {
       }),
       tf.layers.flatten(),
       tf.layers.dropout({ rate: 0.2 }),
-      tf.layers.dense({ units: 8, activation: 'elu' }),
+      tf.layers.dense({ units: 5, activation: 'elu' }),
       tf.layers.dense({ units: 3 }),
     ],
   });
-  const inputs = tf.tensor(noise(4 * 8 * 8 * 2, 1), [4, 8, 8, 2]);
-  const targets = tf.oneHot([0, 1, 2, 1], 3);
+  const inputs = tf.tensor(noise(2 * 6 * 6, 1), [2, 6, 6, 1]);
+  const targets = tf.oneHot([0, 2], 3);
   const optimizer = tf.train.sgd(0.01);
   const use: TensorUse[] = [];
   for (let step = 0; step < steps; step++) {
