@@ -50,7 +50,7 @@ export function combine(
     ),
     maxima: elementwise(
       parts.map(({ contribution }) => contribution.maxima ?? []),
-      Math.max,
+      (a, b) => Math.max(a, b),
     ),
   };
 }
