@@ -76,13 +76,15 @@ function digitsBelow(radix: number, bound: number): number {
 }
 
 /**
- * The kernels multiply one-byte lanes in 16 bits and two-byte lanes in 32, and shift at least the lane's width: the
- * multiplier is the largest rounded-up fraction of a power of two that still fits.
+ * The kernels multiply 16-bit lanes (one-byte ones widened) by a 16-bit multiplier; the products of one-byte lanes stay
+ * in 16 bits, those of two-byte lanes in 32. The multiplier is the finest rounded-up fraction that fits.
  */
 function radixOf(radix: number, digits: number, laneBytes: 1 | 2): Radix {
-  const productBound = 2 ** (16 * laneBytes);
   const largest = radix ** digits - 1;
+  const multiplierOf = (shift: number): number => Math.ceil(2 ** shift / radix);
+  const fits = (shift: number): boolean =>
+    multiplierOf(shift) < 0x1_0000 && multiplierOf(shift) * largest < 2 ** (16 * laneBytes);
   let shift = 8 * laneBytes;
-  while (Math.ceil(2 ** (shift + 1) / radix) * largest < productBound) shift++;
-  return { radix, digits, laneBytes, multiplier: Math.ceil(2 ** shift / radix), shift };
+  while (fits(shift + 1)) shift++;
+  return { radix, digits, laneBytes, multiplier: multiplierOf(shift), shift };
 }

@@ -46,7 +46,7 @@ export function unpackBytes(
   shift: i32,
 ): void {
   if (radix == 3) unpackByteLanes(packed, rowCount, rows, 5, 3, 171, 9, false);
-  else if (radix == 4) unpackByteLanes(packed, rowCount, rows, 4, 4, 64, 8, false);
+  else if (radix == 4) unpackByteLanes(packed, rowCount, rows, 4, 4, 256, 10, false);
   else unpackByteLanes(packed, rowCount, rows, digits, radix, multiplier, shift, false);
 }
 
@@ -60,7 +60,7 @@ export function addBytes(
   shift: i32,
 ): void {
   if (radix == 3) unpackByteLanes(packed, rowCount, rows, 5, 3, 171, 9, true);
-  else if (radix == 4) unpackByteLanes(packed, rowCount, rows, 4, 4, 64, 8, true);
+  else if (radix == 4) unpackByteLanes(packed, rowCount, rows, 4, 4, 256, 10, true);
   else unpackByteLanes(packed, rowCount, rows, digits, radix, multiplier, shift, true);
 }
 

@@ -1,0 +1,125 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { BASE3, ROW_VALUES, sumRadix, TWO_BIT, type Radix } from '../radix.ts';
+import { createTwins, type Twins } from './twins.ts';
+
+const ROWS = 1024;
+const PACKED = 16_384;
+const UNPACKED = 32_768;
+
+let twins: Twins;
+beforeAll(async () => {
+  twins = await createTwins(65_536);
+});
+
+const radices: [string, Radix][] = [
+  ['base3', BASE3],
+  ['2bit', TWO_BIT],
+  ...[1, 2, 3, 4, 5, 7, 8, 13, 19, 20, 64, 127].map((members): [string, Radix] => [
+    `sums of ${members}`,
+    sumRadix(members),
+  ]),
+];
+
+function randomDigits(rowCount: number, radix: number, seed: number): Uint8Array {
+  let state = seed | 1;
+  return Uint8Array.from({ length: rowCount * ROW_VALUES }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state >>> 8) % radix;
+  });
+}
+
+describe.each(radices)('%s', (_name, { radix, digits, laneBytes, multiplier, shift }) => {
+  const pack = laneBytes === 1 ? 'packBytes' : 'packWords';
+  const unpack = laneBytes === 1 ? 'unpackBytes' : 'unpackWords';
+  const rowCounts = fc.integer({ min: 1, max: 60 });
+
+  test('SIMD and reference pack and unpack alike, and unpacking is the inverse', () => {
+    fc.assert(
+      fc.property(rowCounts, fc.integer(), (rowCount, seed) => {
+        const rows = randomDigits(rowCount, radix, seed);
+        twins.write(ROWS, rows);
+        twins.expectEqual((kernels) => kernels[pack](ROWS, rowCount, PACKED, digits, radix));
+        twins.expectEqual((kernels) =>
+          kernels[unpack](PACKED, rowCount, UNPACKED, digits, radix, multiplier, shift),
+        );
+        const back = new Uint8Array(twins.simd.memory.buffer, UNPACKED, rows.length);
+        expect(Buffer.compare(back, rows)).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe.each([
+  ['base3', BASE3],
+  ['2bit', TWO_BIT],
+] as const)('adding %s', (_name, { radix, digits, multiplier, shift }) => {
+  test('adds the digits to the rows and touches nothing behind them', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.integer(), (rowCount, seed) => {
+        const rows = randomDigits(rowCount, 3, seed);
+        const sums = randomDigits(rowCount + 5, 200, seed + 1);
+        twins.write(ROWS, rows);
+        twins.write(UNPACKED, sums);
+        twins.expectEqual((kernels) => kernels.packBytes(ROWS, rowCount, PACKED, digits, radix));
+        twins.expectEqual((kernels) =>
+          kernels.addBytes(PACKED, rowCount, UNPACKED, digits, radix, multiplier, shift),
+        );
+        const expected = sums.map((sum, i) => sum + (rows[i] ?? 0));
+        const added = new Uint8Array(twins.simd.memory.buffer, UNPACKED, sums.length);
+        expect(Buffer.compare(added, expected)).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('rows to floats', () => {
+  const bias = fc.integer({ min: 1, max: 127 });
+  const factor = fc.float({ noNaN: true, noDefaultInfinity: true, min: 0, max: Math.fround(1e30) });
+
+  test.each(['rowsToFloats', 'addRowsToFloats'] as const)('%s: SIMD equals reference', (name) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), bias, factor, fc.integer(), (blocks, b, f, seed) => {
+        twins.write(ROWS, randomDigits(blocks * 5, 2 * b + 1, seed));
+        twins.write(
+          UNPACKED,
+          Float32Array.from({ length: blocks * 80 }, (_, i) => Math.sin(i + seed)),
+        );
+        twins.expectEqual((kernels) => kernels[name](ROWS, blocks, UNPACKED, b, f));
+      }),
+    );
+  });
+});
+
+describe('limits', () => {
+  const anyBytes = fc.uint8Array({ minLength: 0, maxLength: 70 });
+
+  test('maxByte, hasThree and maxWord: SIMD equals reference at every length and place', () => {
+    fc.assert(
+      fc.property(anyBytes, fc.nat(15), (data, skip) => {
+        twins.write(PACKED + skip, data);
+        twins.expectEqual((kernels) => kernels.maxByte(PACKED + skip, data.length));
+        twins.expectEqual((kernels) => kernels.hasThree(PACKED + skip, data.length));
+        const even = PACKED + (skip & ~1);
+        for (const mask of [0xffff, 0x7fff]) {
+          twins.expectEqual((kernels) => kernels.maxWord(even, data.length >> 1, mask));
+        }
+      }),
+    );
+  });
+
+  test('hasThree finds a single 3 in any of the four digits', () => {
+    for (let at = 0; at < 37; at++) {
+      for (let digit = 0; digit < 4; digit++) {
+        const data = new Uint8Array(37).fill(0b10_01_10_00);
+        data[at] = 0b11 << (2 * digit);
+        twins.write(PACKED, data);
+        expect(twins.simd.hasThree(PACKED, data.length)).toBe(1);
+      }
+    }
+    twins.write(PACKED, new Uint8Array(37).fill(0b10_01_10_00));
+    expect(twins.simd.hasThree(PACKED, 37)).toBe(0);
+  });
+});
