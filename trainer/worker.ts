@@ -24,6 +24,9 @@ export interface WorkerOptions {
   readonly stop: AbortSignal;
 }
 
+/** A worker whose compute thread hangs should say so itself, before the others name it as lost. */
+const OWN_SHARE_OF_DEADLINE = 0.9;
+
 /**
  * One worker from start to end: compute thread, exchange, metrics. Never rejects: how it ended, and why, is the
  * termination message.
@@ -71,7 +74,7 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
   };
   options.stop.addEventListener('abort', interruptFormation);
   try {
-    const ready = await compute.next('ready');
+    const ready = await compute.next('ready', job.spec.exchange.formationSeconds * 1000);
     record.backend = ready.backend;
     record.totalSteps = ready.totalSteps;
     record.stepsPerEpoch = ready.examples / job.spec.training.batchSize;
@@ -147,6 +150,7 @@ async function formAndRun(options: WorkerOptions, record: RunRecord, parts: Part
       metrics.evaluated(evaluation);
       log.info({ step, ...evaluation }, 'evaluated on the test set');
     },
+    computeBudgetMs: options.job.spec.exchange.stepDeadlineSeconds * 1000 * OWN_SHARE_OF_DEADLINE,
     signal: ended.signal,
   });
   record.state = 'finished';

@@ -12,12 +12,31 @@ export interface ComputeThreadInput {
   readonly baseDirectory: string;
 }
 
+/** The compute thread is stuck: in a native call, an endless loop, or in data that never arrives. */
+export class ComputeHungError extends Error {
+  readonly code = 'COMPUTE_HUNG';
+  override readonly name = 'ComputeHungError';
+
+  constructor(awaited: string, budgetMs: number) {
+    super(
+      `the compute thread gave no '${awaited}' within ${(budgetMs / 1000).toFixed(1)} s; if a step may take that long, ` +
+        `raise exchange.stepDeadlineSeconds (or exchange.formationSeconds for loading data and model)`,
+    );
+  }
+}
+
 export type ExpectedFromCompute = Exclude<FromCompute, { type: 'failed' }>;
 
 /** The I/O thread's end of the conversation with the compute thread. */
 export interface ComputeClient {
-  /** The next message, which must be of this type. Rejects when the thread failed or died. */
-  next<Type extends ExpectedFromCompute['type']>(type: Type): Promise<Extract<FromCompute, { type: Type }>>;
+  /**
+   * The next message, which must be of this type. Rejects when the thread failed or died, and with ComputeHungError
+   * when nothing came within the budget.
+   */
+  next<Type extends ExpectedFromCompute['type']>(
+    type: Type,
+    budgetMs: number,
+  ): Promise<Extract<FromCompute, { type: Type }>>;
   /** The first failure; nothing more comes after it. */
   readonly failure: Error | undefined;
   /** Called once, at the first failure. */
@@ -40,7 +59,14 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
     },
     onFailure: () => {},
     onEncoded: () => {},
-    next: (type) => mailbox.next(type),
+    async next(type, budgetMs) {
+      const timer = setTimeout(() => fail(new ComputeHungError(type, budgetMs)), budgetMs);
+      try {
+        return await mailbox.next(type);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
     interrupt: (error) => mailbox.fail(error),
     send: (message) => thread.postMessage(message),
     async terminate() {

@@ -14,6 +14,8 @@ export interface IoLoopOptions {
   readonly stopRequested: () => boolean;
   readonly onConfirmed: (step: ConfirmedByBarrier) => void;
   readonly onEvaluated: (step: number, sums: EvaluationSums) => void;
+  /** How long the compute thread may take for a gradient or for its last words. */
+  readonly computeBudgetMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +42,7 @@ export async function runIoLoop(options: IoLoopOptions): Promise<IoLoopResult> {
   let previous: Omit<ConfirmedByBarrier, 'completed'> | undefined;
 
   for (let step = 0; ; step += 1) {
-    const contribution = await compute.next('contribution');
+    const contribution = await compute.next('contribution', options.computeBudgetMs);
     const { fault } = contribution;
     const passed = exchange.barrier(
       {
@@ -71,7 +73,7 @@ export async function runIoLoop(options: IoLoopOptions): Promise<IoLoopResult> {
 
     if (outcome.stop || step === plan.totalSteps) {
       compute.send({ type: 'agreed', step, stop: true });
-      const finished = await compute.next('finished');
+      const finished = await compute.next('finished', options.computeBudgetMs);
       const weightsHashes = await exchange.finish(finished.weightsHash, signal);
       return { reason: finished.reason, weightsHash: finished.weightsHash, weightsHashes };
     }
