@@ -27,8 +27,19 @@ export function tensorPrototype(core: typeof TfjsCore): Record<string, Op> {
 
 /** What tfjs-node's backend object carries besides the public `KernelBackend`. */
 export interface NativeBackend {
-  readonly binding: { readonly TF_Version: string };
+  readonly binding: {
+    readonly TF_Version: string;
+    /** Attribute kind `type`, and the value float32 of it. */
+    readonly TF_ATTR_TYPE: number;
+    readonly TF_FLOAT: number;
+  };
   readonly isUsingGpuDevice: boolean;
+  /** Runs any TensorFlow op by name. */
+  executeSingleOutput(
+    op: string,
+    attributes: readonly { readonly name: string; readonly type: number; readonly value: unknown }[],
+    inputs: readonly TfjsCore.Tensor[],
+  ): TfjsCore.TensorInfo;
 }
 
 export function nativeBackend(backend: TfjsCore.KernelBackend): NativeBackend {
