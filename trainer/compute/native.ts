@@ -3,7 +3,9 @@ import { isMainThread } from 'node:worker_threads';
 import { BackendUnavailableError } from './backend-unavailable-error.ts';
 import type { Backend } from './backend.ts';
 import { nativeEnvironment } from './native-environment.ts';
+import { maxPoolGrad } from './native/max-pool-grad.ts';
 import { registerReluGradient } from './native/relu-grad.ts';
+import { replaceKernel } from './own-kernel.ts';
 import { tensorflow as tf } from './tensorflow.ts';
 import { nativeBackend } from './tfjs-internals.ts';
 
@@ -24,18 +26,19 @@ export async function openNative(threads: number): Promise<Backend> {
   if (!(await tf.setBackend('tensorflow'))) {
     throw new BackendUnavailableError('native', 'TensorFlow refused to start', REMEDY);
   }
-  registerOnce();
   const { binding, isUsingGpuDevice } = nativeBackend(tf.backend());
+  registerOnce(isUsingGpuDevice);
   const device = isUsingGpuDevice ? 'GPU' : threadWords(process.env['TF_NUM_INTRAOP_THREADS']);
   return { name: 'native', tf, description: `native (TensorFlow ${binding.TF_Version}, ${device})` };
 }
 
 let registered = false;
 
-function registerOnce(): void {
+function registerOnce(usesGpu: boolean): void {
   if (registered) return;
   registered = true;
   registerReluGradient();
+  if (!usesGpu) replaceKernel('tensorflow', 'MaxPoolGrad', maxPoolGrad);
 }
 
 /** tfjs-node 4.22 calls two functions that Node 23 removed from `util`. */

@@ -25,21 +25,39 @@ export function tensorPrototype(core: typeof TfjsCore): Record<string, Op> {
   return core.Tensor.prototype as unknown as Record<string, Op>;
 }
 
+/** An attribute of a TensorFlow op; `type` is one of the binding's TF_ATTR numbers. */
+export interface NativeAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
 /** What tfjs-node's backend object carries besides the public `KernelBackend`. */
 export interface NativeBackend {
   readonly binding: {
     readonly TF_Version: string;
-    /** Attribute kind `type`, and the value float32 of it. */
+    /** Kinds of attributes. */
     readonly TF_ATTR_TYPE: number;
+    readonly TF_ATTR_INT: number;
+    readonly TF_ATTR_STRING: number;
+    readonly TF_ATTR_BOOL: number;
+    /** Values of attributes of kind TYPE. */
     readonly TF_FLOAT: number;
+    readonly TF_INT32: number;
   };
   readonly isUsingGpuDevice: boolean;
   /** Runs any TensorFlow op by name. */
   executeSingleOutput(
     op: string,
-    attributes: readonly { readonly name: string; readonly type: number; readonly value: unknown }[],
+    attributes: readonly NativeAttribute[],
     inputs: readonly TfjsCore.Tensor[],
   ): TfjsCore.TensorInfo;
+  executeMultipleOutputs(
+    op: string,
+    attributes: readonly NativeAttribute[],
+    inputs: readonly TfjsCore.Tensor[],
+    results: number,
+  ): TfjsCore.TensorInfo[];
 }
 
 export function nativeBackend(backend: TfjsCore.KernelBackend): NativeBackend {
@@ -70,8 +88,16 @@ export function inputTensor<R extends TfjsCore.Rank>(
   return tensor as TfjsCore.Tensor<R>;
 }
 
-/** A kernel's single result as a tensor of the current scope. Kernels return either a tensor or a bare description. */
+/** A kernel's results as tensors of the current scope. Kernels return either tensors or bare descriptions. */
+export function kernelTensors(results: TfjsCore.TensorInfo[]): TfjsCore.Tensor[] {
+  return results.map((result) =>
+    'rankType' in result ? (result as TfjsCore.Tensor) : engine().makeTensorFromTensorInfo(result),
+  );
+}
+
+/** The same for a kernel with one result. */
 export function kernelTensor(result: TfjsCore.TensorInfo | TfjsCore.TensorInfo[]): TfjsCore.Tensor {
-  if (Array.isArray(result)) throw new TypeError('the kernel has several results');
-  return 'rankType' in result ? (result as TfjsCore.Tensor) : engine().makeTensorFromTensorInfo(result);
+  const [tensor, ...others] = kernelTensors([result].flat());
+  if (tensor === undefined || others.length > 0) throw new TypeError('the kernel has not one result');
+  return tensor;
 }
