@@ -84,10 +84,17 @@ describe('createRandom', () => {
     expect(draws.every(Number.isFinite)).toBe(true);
   });
 
-  test('fills an array as single draws would', () => {
-    const filled = new Float32Array(5);
-    createRandom(key).fillUniform(filled, -2, 2);
-    const expected = firstDraws(key, 5).map((draw) => Math.fround(-2 + (4 * draw) / 2 ** 32));
-    expect([...filled]).toEqual(expected);
-  });
+  test.each([0, 1, 2, 5, 6])(
+    'fills an array as single draws would, after %d of them and before others',
+    (before) => {
+      const random = createRandom(key);
+      for (let i = 0; i < before; i++) random.uint32();
+      const filled = new Float32Array(5);
+      random.fillUniform(filled, -2, 2);
+      const draws = firstDraws(key, before + 6);
+      const expected = draws.slice(before, -1).map((draw) => Math.fround(-2 + (4 * draw) / 2 ** 32));
+      expect([...filled]).toEqual(expected);
+      expect(random.uint32()).toBe(draws.at(-1));
+    },
+  );
 });

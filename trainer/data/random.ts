@@ -112,10 +112,13 @@ function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-/** The stream of numbers for one key. Each call starts it anew. */
+/** The stream of 2^32 numbers for one key. Each call starts it anew. */
 export function createRandom({ seed, step = 0, rank = 0, purpose }: RandomKey): Random {
   const seedWords: Words = [seed >>> 0, Math.floor(seed / TWO_TO_32) >>> 0];
-  const [key0, key1] = threefry2x32(threefry2x32(seedWords, [hashOf(purpose), purpose.length]), [step, rank]);
+  const key = threefry2x32(threefry2x32(seedWords, [hashOf(purpose), purpose.length]), [step, rank]);
+  // As signed 32-bit integers, which the engine keeps in registers.
+  const key0 = key[0] | 0;
+  const key1 = key[1] | 0;
 
   const block = new Uint32Array(2);
   let position = 0;
@@ -123,7 +126,7 @@ export function createRandom({ seed, step = 0, rank = 0, purpose }: RandomKey): 
 
   function uint32(): number {
     const lane = position & 1;
-    if (lane === 0) threefryInto(key0, key1, position / 2, 0, block);
+    if (lane === 0) threefryInto(key0, key1, position >>> 1, 0, block);
     position++;
     return block[lane]!;
   }
@@ -155,7 +158,15 @@ export function createRandom({ seed, step = 0, rank = 0, purpose }: RandomKey): 
     },
     fillUniform(out, low, high) {
       const scale = (high - low) / TWO_TO_32;
-      for (let i = 0; i < out.length; i++) out[i] = low + uint32() * scale;
+      let i = 0;
+      if ((position & 1) === 1 && out.length > 0) out[i++] = low + uint32() * scale;
+      // Whole blocks, two values each.
+      for (; i + 1 < out.length; i += 2, position += 2) {
+        threefryInto(key0, key1, position >>> 1, 0, block);
+        out[i] = low + block[0]! * scale;
+        out[i + 1] = low + block[1]! * scale;
+      }
+      if (i < out.length) out[i] = low + uint32() * scale;
     },
   };
 }
