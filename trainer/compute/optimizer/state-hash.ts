@@ -10,8 +10,8 @@ import { finalizer } from '../../ternary/finalizer.ts';
  * | 32..63 | 8     | the same of what is written            |
  *
  * Lane l takes values l, l + 4, ... of weights and slots in turn (four of the weights, four of slot 0, four of slot 1,
- * the next four of the weights ...), modulo 2^32. A flipped bit changes the first sum by a power of two, which is
- * never 0; values that trade places change the second. A guard against faulty memory, not against an adversary.
+ * the next four of the weights ...). A pattern x counts as x ^ (x >>> 15), sums are modulo 2^32. A changed pattern always
+ * changes the first sum; patterns that trade places change the second. A guard against faulty memory, not an adversary.
  */
 export const STATE_HASH_BYTES = 64;
 

@@ -1,4 +1,4 @@
-import { READ_SUM, READ_SUMS, WRITTEN_SUM, WRITTEN_SUMS } from './state-hash';
+import { READ_SUM, READ_SUMS, WRITTEN_SUM, WRITTEN_SUMS, mixed } from './state-hash';
 
 const BLOCK_BYTES: usize = 320;
 
@@ -36,11 +36,11 @@ export function adam(
     const w = v128.load(weights);
     const m = v128.load(first);
     const v = v128.load(second);
-    readSum = i32x4.add(readSum, w);
+    readSum = i32x4.add(readSum, mixed(w));
     readSums = i32x4.add(readSums, readSum);
-    readSum = i32x4.add(readSum, m);
+    readSum = i32x4.add(readSum, mixed(m));
     readSums = i32x4.add(readSums, readSum);
-    readSum = i32x4.add(readSum, v);
+    readSum = i32x4.add(readSum, mixed(v));
     readSums = i32x4.add(readSums, readSum);
 
     const g = f32x4.add(v128.load(gradient), f32x4.mul(l2s, w));
@@ -52,11 +52,11 @@ export function adam(
     v128.store(second, nextV);
     v128.store(weights, next);
 
-    writtenSum = i32x4.add(writtenSum, next);
+    writtenSum = i32x4.add(writtenSum, mixed(next));
     writtenSums = i32x4.add(writtenSums, writtenSum);
-    writtenSum = i32x4.add(writtenSum, nextM);
+    writtenSum = i32x4.add(writtenSum, mixed(nextM));
     writtenSums = i32x4.add(writtenSums, writtenSum);
-    writtenSum = i32x4.add(writtenSum, nextV);
+    writtenSum = i32x4.add(writtenSum, mixed(nextV));
     writtenSums = i32x4.add(writtenSums, writtenSum);
   }
   v128.store(hash, readSum, READ_SUM);

@@ -1,4 +1,4 @@
-import { READ_SUM, READ_SUMS, WRITTEN_SUM, WRITTEN_SUMS } from './state-hash';
+import { READ_SUM, READ_SUMS, WRITTEN_SUM, WRITTEN_SUMS, mixed } from './state-hash';
 
 const BLOCK_BYTES: usize = 320;
 
@@ -19,11 +19,11 @@ export function sgd(weights: usize, gradient: usize, blocks: u32, hash: usize, r
   const end = weights + (blocks as usize) * BLOCK_BYTES;
   for (; weights < end; weights += 16, gradient += 16) {
     const w = v128.load(weights);
-    readSum = i32x4.add(readSum, w);
+    readSum = i32x4.add(readSum, mixed(w));
     readSums = i32x4.add(readSums, readSum);
     const next = f32x4.sub(w, f32x4.mul(rates, decayed(gradient, w, l2s)));
     v128.store(weights, next);
-    writtenSum = i32x4.add(writtenSum, next);
+    writtenSum = i32x4.add(writtenSum, mixed(next));
     writtenSums = i32x4.add(writtenSums, writtenSum);
   }
   v128.store(hash, readSum, READ_SUM);
@@ -67,9 +67,9 @@ function updateOneSlot(
   for (; weights < end; weights += 16, gradient += 16, slot += 16) {
     const w = v128.load(weights);
     const s = v128.load(slot);
-    readSum = i32x4.add(readSum, w);
+    readSum = i32x4.add(readSum, mixed(w));
     readSums = i32x4.add(readSums, readSum);
-    readSum = i32x4.add(readSum, s);
+    readSum = i32x4.add(readSum, mixed(s));
     readSums = i32x4.add(readSums, readSum);
 
     const g = decayed(gradient, w, l2s);
@@ -89,9 +89,9 @@ function updateOneSlot(
     v128.store(slot, nextSlot);
     v128.store(weights, next);
 
-    writtenSum = i32x4.add(writtenSum, next);
+    writtenSum = i32x4.add(writtenSum, mixed(next));
     writtenSums = i32x4.add(writtenSums, writtenSum);
-    writtenSum = i32x4.add(writtenSum, nextSlot);
+    writtenSum = i32x4.add(writtenSum, mixed(nextSlot));
     writtenSums = i32x4.add(writtenSums, writtenSum);
   }
   v128.store(hash, readSum, READ_SUM);

@@ -75,6 +75,30 @@ describe.each([
   });
 });
 
+describe('packed bytes, by hand', () => {
+  const rowsOf = (...digits: number[]): Uint8Array =>
+    Uint8Array.from(digits.flatMap((digit) => Array<number>(ROW_VALUES).fill(digit)));
+
+  test.each([
+    // the first row is the most significant digit
+    ['base3', BASE3, [2, 0, 1, 1, 2], [2 * 81 + 0 * 27 + 1 * 9 + 1 * 3 + 2]],
+    ['base3 of zero codes', BASE3, [1, 1, 1, 1, 1], [121]],
+    ['2bit, the last group part empty', TWO_BIT, [2, 0, 1, 1, 2], [0b10_00_01_01, 0b10_00_00_00]],
+    ['sums of 2 (radix 5)', sumRadix(2), [4, 3, 2], [4 * 25 + 3 * 5 + 2]],
+    // two-byte lanes, little endian: 8 * 9^4 + 7 * 9^3 + 6 * 9^2 + 5 * 9 + 4 = 58126 = 0xe30e
+    ['sums of 4 (radix 9)', sumRadix(4), [8, 7, 6, 5, 4], [0x0e, 0xe3]],
+    ['sums of 20', sumRadix(20), [40, 7], [40, 7]],
+  ] as const)('%s', (_name, { digits, radix, laneBytes }, rows, lanes) => {
+    const expected =
+      laneBytes === 1 ? rowsOf(...lanes) : Uint8Array.from({ length: 32 }, (_, i) => lanes[i % 2]!);
+    twins.write(ROWS, rowsOf(...rows));
+    twins.expectEqual((kernels) =>
+      kernels[laneBytes === 1 ? 'packBytes' : 'packWords'](ROWS, rows.length, PACKED, digits, radix),
+    );
+    expect(new Uint8Array(twins.simd.memory.buffer, PACKED, expected.length).slice()).toEqual(expected);
+  });
+});
+
 describe('rows to floats', () => {
   const bias = fc.integer({ min: 1, max: 127 });
   const factor = fc.float({ noNaN: true, noDefaultInfinity: true, min: 0, max: Math.fround(1e30) });

@@ -26,7 +26,7 @@ const updates: [string, Update][] = [
   ['nesterov', (k, blocks, r, l2) => k.nesterov(WEIGHTS, GRADIENT, FIRST, blocks, HASH, r, l2, 0.9)],
   [
     'rmsprop',
-    (k, blocks, r, l2) => k.rmsprop(WEIGHTS, GRADIENT, FIRST, blocks, HASH, r, l2, 0.9, 1 - 0.9, 1e-8),
+    (k, blocks, r, l2) => k.rmsprop(WEIGHTS, GRADIENT, SECOND, blocks, HASH, r, l2, 0.9, 1 - 0.9, 1e-8),
   ],
   [
     'adam',
@@ -51,15 +51,14 @@ describe('SIMD and reference leave the same state and the same hash', () => {
         const whole = padded(weights, BLOCK_VALUES);
         const like = (data: Float32Array): Float32Array =>
           whole.map((_, i) => (i < weights.length ? data[i % data.length]! : 0));
-        twins.write(WEIGHTS, whole);
-        // Huge values make infinities and NaN here, whose sign is nobody's to define: keep to what can be trained.
+        // Huge values would give infinities and NaN, whose sign nobody defines: keep to what can be trained.
+        twins.write(WEIGHTS, whole.map(clamp));
         twins.write(GRADIENT, like(gradient).map(clamp));
         twins.write(FIRST, like(slot).map(clamp));
         twins.write(
           SECOND,
           like(slot).map((x) => Math.abs(clamp(x))),
         );
-        twins.write(WEIGHTS, whole.map(clamp));
         twins.expectEqual((kernels) => update(kernels, whole.length / BLOCK_VALUES, r, l2));
       }),
     );

@@ -127,7 +127,8 @@ class StateSums {
   add(index: number, value: number): void {
     const lane = index % LANES;
     this.#float[0] = value;
-    this.#words[lane]! += this.#bits[0]!;
+    const word = this.#bits[0]!;
+    this.#words[lane]! += word ^ (word >>> 15);
     this.#words[LANES + lane]! += this.#words[lane]!;
   }
 }
