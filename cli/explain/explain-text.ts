@@ -6,7 +6,7 @@ import type { ExplainedChunk, ExplainedPayload, Explanation } from './explanatio
 
 /** An explanation for humans. */
 export function explainText(explanation: Explanation, codec: string): string {
-  const { job, workers, parameters, tensors, chunks } = explanation;
+  const { job, workers, floatEpochs, parameters, tensors, chunks } = explanation;
   const blocks = [
     `${job}: ${workers === 1 ? '1 worker' : `${workers} workers`}, ${parameters} parameters in ${tensors.length} tensors, gradients as ${codec}`,
     textTable(
@@ -25,6 +25,7 @@ export function explainText(explanation: Explanation, codec: string): string {
       ['right', 'right', 'right', 'left', 'left', 'left'],
     ),
     ...bytesBlock(explanation),
+    ...(floatEpochs > 0 ? [`Epoch ${floatEpochs} and its multiples are sent as float32 instead.`] : []),
   ];
   return `${blocks.join('\n\n')}\n`;
 }

@@ -11,6 +11,8 @@ export interface Explanation {
   readonly job: string;
   readonly workers: number;
   readonly codec: string;
+  /** Every so-many-th epoch is sent as float32 instead; 0 is never. */
+  readonly floatEpochs: number;
   readonly parameters: number;
   readonly tensors: readonly ExplainedTensor[];
   readonly chunks: readonly ExplainedChunk[];
@@ -76,12 +78,13 @@ export function explain(job: ResolvedJob, tensors: readonly TensorSpec[]): Expla
     job: job.metadata.name,
     workers: members,
     codec: compression.codec,
+    floatEpochs: compression.floatEpochs,
     parameters: layout.parameterCount,
     tensors: layout.slots.map(({ name, shape, size, exempt }) => ({
       name,
       shape,
       values: size,
-      exempt,
+      exempt: exempt && compression.codec === 'ternary',
       sentAs: codingOf(compression, { exempt }, false).push,
     })),
     chunks,
