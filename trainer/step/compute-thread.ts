@@ -5,6 +5,7 @@ import { createOptimizer } from '../compute/optimizer/optimizer.ts';
 import { createDataSource } from '../data/datasets.ts';
 import { failureOf } from '../failure.ts';
 import { createProgramContext } from '../programs/context.ts';
+import { loadDataset } from '../programs/load-dataset.ts';
 import { loadProgram } from '../programs/load.ts';
 import { createSmoothOut } from '../regularize/smooth-out.ts';
 import { loadKernels } from '../ternary/kernels.ts';
@@ -43,7 +44,7 @@ async function compute({ spec, rank, baseDirectory }: ComputeThreadInput): Promi
     data: createDataSource(spec.data, spec.training.seed, baseDirectory),
   });
   const runtime = await createModelRuntime({ backend, program, context });
-  const dataset = await program.loadData(context);
+  const dataset = await loadDataset(program, context);
 
   const plan = planStep(runtime.tensors, spec, {
     examples: dataset.train.count,
