@@ -108,7 +108,9 @@ function tlsAcceptor(
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   });
   acceptor.on('tlsClientError', (error, socket) => {
-    options.onRefused(error.message, socket.remoteAddress ?? 'unknown');
+    // For a certificate that did not verify, the error only says that the socket hung up.
+    const reason: unknown = socket.authorizationError ?? error.message;
+    options.onRefused(String(reason), socket.remoteAddress ?? 'unknown');
   });
   acceptor.on('secureConnection', (socket) => {
     socket.on('error', () => socket.destroy());
