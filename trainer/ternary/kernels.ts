@@ -13,11 +13,11 @@ export interface Kernels extends GradientKernels, DigitKernels, FloatKernels, Up
 
 export interface GradientKernels {
   /**
-   * One pass over float32 values. Writes at `out`: float64 sum, float64 sum of squares, uint32 largest bits of |x|
-   * (20 bytes). Sums are float64 in 8 lanes (value i in lane i mod 8), then
-   * ((0+4) + (2+6)) + ((1+5) + (3+7)).
+   * One pass over float32 values x. Writes at `out`: float64 sum of scale * x, float64 sum of (scale * x)^2, uint32
+   * largest bits of |x| (20 bytes). A block is summed in float32 in 8 lanes (value i in lane i mod 8), lane l + lane
+   * l + 4; these four in float64 over the blocks; then (0 + 2) + (1 + 3).
    */
-  readonly measure: (values: number, blocks: number, out: number) => void;
+  readonly measure: (values: number, blocks: number, scale: number, out: number) => void;
   /** Codes + 1 packed as base 3, 16 bytes per block. `scaler` 0 gives all zero codes. */
   readonly ternarizeBase3: (values: number, blocks: number, scaler: number, ...noise: BlockNoise) => void;
   /** Codes + 1, one byte each: 5 rows per block. */

@@ -1,4 +1,4 @@
-import type { ChunkPlan } from './chunks.ts';
+import type { ChunkPlan, ScalerUnit } from './chunks.ts';
 import type { Kernels } from './kernels.ts';
 import { blocksOf, FLOAT_BYTES, type FlatLayout } from './layout.ts';
 import { NonFiniteGradientError } from './non-finite-gradient-error.ts';
@@ -22,12 +22,20 @@ export interface GradientMeter {
 }
 
 /**
- * Below this share of the mean square, a variance is what the subtraction left of rounding errors: the values are
- * equal as far as float64 sums can tell, and sigma is 0.
+ * Below this share of the mean square, a variance is what the subtraction left of rounding errors (of float32 sums over
+ * blocks, at most 11 * 2^-24 each): the values are taken as equal, and sigma is 0.
  */
-const LEAST_RELATIVE_VARIANCE = 2 ** -30;
+const LEAST_RELATIVE_VARIANCE = 2 ** -18;
 
 const INFINITY_BITS = 0x7f80_0000;
+
+/** Squares of values beyond these bounds leave float32's range; they are measured again, scaled. */
+const LARGE = 2 ** 60;
+const SMALL = 2 ** -50;
+const SCALE_OF_LARGE = 2 ** -100;
+const SCALE_OF_SMALL = 2 ** 100;
+
+type Range = Pick<ScalerUnit, 'tensor' | 'offset' | 'blocks'>;
 
 /** @param scratch at least 32 bytes, 16-byte aligned. */
 export function createGradientMeter(
@@ -46,25 +54,40 @@ export function createGradientMeter(
   const maximum = new Float32Array(kernels.memory.buffer, scratch + 16, 1);
   const exempt = layout.slots.filter((slot) => slot.exempt);
 
-  function measureRange(gradient: number, tensor: number, offset: number, blocks: number): number {
-    kernels.measure(gradient + offset * FLOAT_BYTES, blocks, scratch);
+  /** Leaves the sums of scaled values in memory; returns max |g| and the scale. */
+  function measureRange(
+    gradient: number,
+    { tensor, offset, blocks }: Range,
+  ): { largest: number; scale: number } {
+    const at = gradient + offset * FLOAT_BYTES;
+    kernels.measure(at, blocks, 1, scratch);
     if (maximumBits[0]! >= INFINITY_BITS) throw firstNonFinite(kernels, layout, gradient, tensor);
     const largest = maximum[0]!;
     result.tensorMaximum[tensor] = Math.max(result.tensorMaximum[tensor]!, largest);
-    return largest;
+    const scale = scaleOf(largest);
+    if (scale !== 1) kernels.measure(at, blocks, scale, scratch);
+    return { largest, scale };
   }
 
   return {
     measure(gradient) {
       result.tensorMaximum.fill(0);
       for (const [unit, range] of plan.unitRanges.entries()) {
-        result.maximum[unit] = measureRange(gradient, range.tensor, range.offset, range.blocks);
-        result.sigma[unit] = sigmaOf(sums[0]!, sums[1]!, range.values);
+        const { largest, scale } = measureRange(gradient, range);
+        result.maximum[unit] = largest;
+        result.sigma[unit] = sigmaOf(sums[0]!, sums[1]!, range.values) / scale;
       }
-      for (const slot of exempt) measureRange(gradient, slot.index, slot.offset, blocksOf(slot.size));
+      for (const { index, offset, size } of exempt) {
+        measureRange(gradient, { tensor: index, offset, blocks: blocksOf(size) });
+      }
       return result;
     },
   };
+}
+
+function scaleOf(largest: number): number {
+  if (largest > LARGE) return SCALE_OF_LARGE;
+  return largest < SMALL ? SCALE_OF_SMALL : 1;
 }
 
 /** Population standard deviation from sum and sum of squares. */

@@ -1,22 +1,32 @@
 import { BLOCK_VALUES } from '../layout.ts';
 import type { GradientKernels } from '../kernels.ts';
 
-const LANES = 8;
+const BLOCK_LANES = 8;
+const LANES = 4;
 const MAGNITUDE_BITS = 0x7fff_ffff;
+const { fround } = Math;
 
 export function referenceMeasure(memory: WebAssembly.Memory): Pick<GradientKernels, 'measure'> {
   return {
-    measure(values, blocks, out) {
+    measure(values, blocks, scale, out) {
       const floats = new Float32Array(memory.buffer, values, blocks * BLOCK_VALUES);
       const bits = new Int32Array(memory.buffer, values, blocks * BLOCK_VALUES);
       const sums = new Float64Array(LANES);
       const squares = new Float64Array(LANES);
       let largest = 0;
-      for (let i = 0; i < floats.length; i++) {
-        const value = floats[i]!;
-        sums[i % LANES]! += value;
-        squares[i % LANES]! += value * value;
-        largest = Math.max(largest, bits[i]! & MAGNITUDE_BITS);
+      for (let block = 0; block < blocks; block++) {
+        const blockSums = new Float32Array(BLOCK_LANES);
+        const blockSquares = new Float32Array(BLOCK_LANES);
+        for (let i = block * BLOCK_VALUES; i < (block + 1) * BLOCK_VALUES; i++) {
+          const value = fround(floats[i]! * fround(scale));
+          blockSums[i % BLOCK_LANES]! += value;
+          blockSquares[i % BLOCK_LANES]! += fround(value * value);
+          largest = Math.max(largest, bits[i]! & MAGNITUDE_BITS);
+        }
+        for (let lane = 0; lane < LANES; lane++) {
+          sums[lane]! += fround(blockSums[lane]! + blockSums[lane + LANES]!);
+          squares[lane]! += fround(blockSquares[lane]! + blockSquares[lane + LANES]!);
+        }
       }
       new Float64Array(memory.buffer, out, 2).set([fold(sums), fold(squares)]);
       new Uint32Array(memory.buffer, out + 16, 1)[0] = largest;
@@ -25,7 +35,5 @@ export function referenceMeasure(memory: WebAssembly.Memory): Pick<GradientKerne
 }
 
 function fold(lanes: Float64Array): number {
-  const even = lanes[0]! + lanes[4]! + (lanes[2]! + lanes[6]!);
-  const odd = lanes[1]! + lanes[5]! + (lanes[3]! + lanes[7]!);
-  return even + odd;
+  return lanes[0]! + lanes[2]! + (lanes[1]! + lanes[3]!);
 }
