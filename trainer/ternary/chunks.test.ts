@@ -58,7 +58,7 @@ describe('chunks', () => {
 
   test('carry each value once, in order, whatever the sizes', () => {
     const size = fc.integer({ min: -500, max: 500 }).filter((n) => n !== 0);
-    const scope = fc.constantFrom('tensor', 'chunk') as fc.Arbitrary<'tensor' | 'chunk'>;
+    const scope = fc.constantFrom<'tensor' | 'chunk'>('tensor', 'chunk');
     fc.assert(
       fc.property(
         fc.array(size, { maxLength: 8 }),

@@ -54,7 +54,7 @@ describe('the flat layout', () => {
           tensors.map(([size], index) => tensor(`t${index}`, size)),
           (_, index) => tensors[index]![1],
         );
-        const owners = new Array<number>(layout.values / BLOCK_VALUES).fill(0);
+        const owners = Array.from({ length: layout.values / BLOCK_VALUES }, () => 0);
         for (const slot of layout.slots) {
           expect(slot.offset % BLOCK_VALUES).toBe(0);
           expect(slot.offset < layout.ternaryValues).toBe(!slot.exempt);
