@@ -35,6 +35,8 @@ async function train(
       meanLoss: 1,
       samples: 32 * members,
       stop: false,
+      sums: [],
+      maxima: [],
     });
     await pause?.();
     store.fill(step);
@@ -45,6 +47,15 @@ async function train(
   }
   const hashes = await member.finish(`final-${index}`, signal);
   return { sums, hashes };
+}
+
+function expectSameBits(
+  actual: readonly Float32Array[] | undefined,
+  expected: readonly Float32Array[],
+): void {
+  const bits = (sums: readonly Float32Array[]): string =>
+    sums.map((sum) => Buffer.from(sum.buffer, sum.byteOffset, sum.byteLength).toString('base64')).join();
+  expect(bits(actual ?? []) === bits(expected)).toBe(true);
 }
 
 describe.each([true, false])('with TLS %s', (tls) => {
@@ -59,7 +70,7 @@ describe.each([true, false])('with TLS %s', (tls) => {
       job.members.map((member, index) => train(member, { members, index, steps, sizes: SIZES })),
     );
     for (const { sums, hashes } of results) {
-      for (let step = 0; step < steps; step++) expect(sums[step]).toEqual(expectedSums(step, members, SIZES));
+      for (let step = 0; step < steps; step++) expectSameBits(sums[step], expectedSums(step, members, SIZES));
       expect(hashes).toEqual(Array.from({ length: members }, (_, rank) => `final-${rank}`));
     }
   });
@@ -69,7 +80,7 @@ test('a member that begins late takes what a faster one has pushed before', asyn
   const members = 3;
   job = await LocalJob.of(members);
   await job.form();
-  const sizes = Array.from({ length: 20 }, () => 20_000);
+  const sizes = Array.from({ length: 20 }, () => 8000);
   const pauses = [undefined, () => new Promise<void>((resolve) => setTimeout(resolve, 50)), undefined];
   const results = await Promise.all(
     job.members.map((member, index) => {
@@ -78,7 +89,7 @@ test('a member that begins late takes what a faster one has pushed before', asyn
     }),
   );
   for (const { sums } of results) {
-    for (let step = 0; step < 5; step++) expect(sums[step]).toEqual(expectedSums(step, members, sizes));
+    for (let step = 0; step < 5; step++) expectSameBits(sums[step], expectedSums(step, members, sizes));
   }
 });
 

@@ -149,6 +149,8 @@ class ExchangeNode implements Exchange {
         rank,
       });
     const listener = await this.#listen();
+    if (this.#isOver()) await listener.close(0);
+    this.#checkForming();
     servePush(listener, job, (push) => this.#adopt(push));
     this.#coordination = rank === COORDINATOR ? this.#becomeCoordinator(listener) : this.#reachCoordinator();
     const { advertiseHost } = this.#options;
@@ -163,6 +165,7 @@ class ExchangeNode implements Exchange {
       stateHash: join.stateHash,
     };
     const message = await this.#coordination.join(request);
+    this.#checkForming();
     const membership = this.#checkMembership(message);
     this.#mesh = this.#createMesh(membership);
     for (const push of this.#early.values()) this.#mesh.adopt(push);
@@ -372,6 +375,11 @@ class ExchangeNode implements Exchange {
     this.#failure.abort(error);
     this.#wait.fail(error);
     return error;
+  }
+
+  /** The wait may have ended while something was on its way; then nothing new may be opened. */
+  #checkForming(): void {
+    if (this.#state !== 'forming') throw new ExchangeClosedError('it ended while the job was forming');
   }
 
   #isOver(): boolean {

@@ -30,11 +30,13 @@ export function workerIdentity(rank: number): Identity {
 
 /** Members of one job in this process, over loopback. Build it, `form` it, and always `close` it. */
 export class LocalJob {
-  readonly members: Exchange[] = [];
+  readonly members: Exchange[];
+  readonly coordinatorAddress: string;
   readonly signal = new AbortController().signal;
 
-  private constructor(members: Exchange[]) {
+  private constructor(members: Exchange[], coordinatorAddress: string) {
     this.members = members;
+    this.coordinatorAddress = coordinatorAddress;
   }
 
   /** @param adjust changes the options of one rank; `undefined` leaves that rank out. */
@@ -63,7 +65,7 @@ export class LocalJob {
       });
       if (options !== undefined) members.push(createExchange(options));
     }
-    return new LocalJob(members);
+    return new LocalJob(members, coordinatorAddress);
   }
 
   form(join: (rank: number) => JoinState = () => JOIN): Promise<Membership[]> {
