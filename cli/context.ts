@@ -9,5 +9,7 @@ export interface CliContext {
   readonly connect: ConnectProgress;
   /** Calls back at every Ctrl-C, SIGTERM or hang-up; returns how to stop listening. */
   readonly onInterrupt: (listener: (signal: string) => void) => () => void;
+  /** Whether native TensorFlow works on this computer. */
+  readonly nativeLoads: () => Promise<boolean>;
   readonly version: string;
 }

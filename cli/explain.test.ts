@@ -23,7 +23,7 @@ describe('terngrad explain', () => {
         '    0           0    7840  rank 0     base3, 1.57 kB  sums, 2.62 kB',
         '    1        7840      10  rank 1     float32, 40 B   float32, 40 B',
         '',
-        'per step, all workers  as float32     sent  of float32  of float16',
+        'per step, all workers  as float32     sent  vs float32  vs float16',
         'push                      31.4 kB  1.69 kB      18.60x       9.30x',
         'pull                      31.4 kB  2.74 kB      11.44x       5.72x',
         'together                  62.8 kB  4.43 kB      14.17x       7.08x',

@@ -1,3 +1,4 @@
+import { withFirstFrame } from '../operator/local/first-frame.ts';
 import type { RunResult } from '../operator/local/run-result.ts';
 import { bytesText, lossText, percentText, throughputText } from '../operator/plan/figures.ts';
 import type { GradientBytes } from '../operator/plan/progress.ts';
@@ -9,7 +10,9 @@ export function resultTable(jobName: string, result: RunResult): string {
   const { phase, reason, message, steps, epochs, loss, testAccuracy, samplesPerSecond, backend, workers } =
     result;
   const head =
-    phase === 'Succeeded' ? `${jobName}: Succeeded` : `${jobName}: Failed (${reason})\n  ${message}`;
+    phase === 'Succeeded'
+      ? `${jobName}: Succeeded`
+      : `${jobName}: Failed (${reason})\n  ${withFirstFrame(message)}`;
   const rows = [
     ['steps', steps > 0 ? `${steps} (${epochs.toFixed(2)} epochs)` : ''],
     ['loss', loss === null ? '' : lossText(loss)],
@@ -37,7 +40,7 @@ function stepText({ stepMs }: RunResult): string {
 function bytesLines({ bytes, compressionRatio }: RunResult): readonly string[] {
   if (compressionRatio === null) return [];
   const table = textTable(
-    ['gradient bytes', 'as float32', 'sent', 'saved', 'of float32', 'of float16'],
+    ['gradient bytes', 'as float32', 'sent', 'saved', 'vs float32', 'vs float16'],
     [bytesRow('push', bytes.push), bytesRow('pull', bytes.pull), bytesRow('together', sumOf(bytes))],
     ['left', 'right', 'right', 'right', 'right', 'right'],
   );

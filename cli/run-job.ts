@@ -61,8 +61,11 @@ function observer(live: LiveLine, { keepTemp, debug, label }: RunJobOptions): Ru
       if (keepTemp) live.print(`files of this run: ${path}`);
     },
     onLine: (rank, line) => live.print(formatLogLine(rank, line, { stacks: debug })),
-    onEvent: ({ type, message }) =>
-      live.print(type === 'Warning' ? `warning: ${message}` : `${prefix}${message}`),
+    onEvent: ({ type, message }) => {
+      // Its other lines stand in the worker's log above, and in the result below.
+      const [firstLine = ''] = message.split('\n', 1);
+      live.print(type === 'Warning' ? `warning: ${firstLine}` : `${prefix}${firstLine}`);
+    },
     onProgress: (_, { figures }) => live.show(`${prefix}${progressText(figures)}`),
   };
 }

@@ -27,7 +27,7 @@ describe('terngrad run', () => {
         '  workers        2, backend fake (1 thread)',
         '  weights        identical on all 2 workers, sha256 abababababababab',
         '',
-        '  gradient bytes  as float32     sent    saved  of float32  of float16',
+        '  gradient bytes  as float32     sent    saved  vs float32  vs float16',
         '  push               32.0 kB  2.00 kB  30.0 kB      16.00x       8.00x',
         '  pull               32.0 kB  3.00 kB  29.0 kB      10.67x       5.33x',
         '  together           64.0 kB  5.00 kB  59.0 kB      12.80x       6.40x',

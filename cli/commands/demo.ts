@@ -1,16 +1,12 @@
 import type { Command } from 'commander';
-import { fileURLToPath } from 'node:url';
 import type { CliContext } from '../context.ts';
 import type { DemoRun } from '../demo/comparison.ts';
 import { comparison } from '../demo/comparison.ts';
-import { nativeLoads } from '../demo/native-check.ts';
+import { demoFile } from '../example-file.ts';
 import { readJobFile } from '../job-file.ts';
 import { resultTable } from '../result-table.ts';
 import { runJob } from '../run-job.ts';
 import type { CommandOutcome } from './command.ts';
-
-/** `examples/` lies beside `cli/` and beside `dist/`. */
-const exampleFile = fileURLToPath(new URL('../examples/mnist-lenet.yaml', import.meta.url));
 
 /** Enough for the loss to fall clearly, at wasm's speed. */
 const WASM_STEPS = 200;
@@ -29,7 +25,7 @@ export function addDemoCommand(program: Command, context: CliContext, outcome: C
 
 async function demo(context: CliContext): Promise<number> {
   const { terminal } = context;
-  const native = await nativeLoads();
+  const native = await context.nativeLoads();
   const length = native ? { epochs: 1 } : { steps: WASM_STEPS };
   terminal.out(
     native
@@ -38,7 +34,7 @@ async function demo(context: CliContext): Promise<number> {
   );
   const runs: DemoRun[] = [];
   for (const codec of ['ternary', 'float32']) {
-    const file = await readJobFile(exampleFile, { workers: 2, codec, ...length });
+    const file = await readJobFile(demoFile, { workers: 2, codec, ...length });
     const startMs = performance.now();
     const options = { logLevel: 'warn', keepTemp: false, debug: false, label: codec };
     const { result, exitCode } = await runJob(file, options, context);

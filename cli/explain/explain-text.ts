@@ -49,7 +49,7 @@ function bytesBlock({ workers, bytesPerStep: { push, pull } }: Explanation): rea
   if (workers === 1) return ['One worker has nobody to send to; try --workers 2.'];
   return [
     textTable(
-      ['per step, all workers', 'as float32', 'sent', 'of float32', 'of float16'],
+      ['per step, all workers', 'as float32', 'sent', 'vs float32', 'vs float16'],
       [bytesRow('push', push), bytesRow('pull', pull), bytesRow('together', sumOf({ push, pull }))],
       ['left', 'right', 'right', 'right', 'right'],
     ),

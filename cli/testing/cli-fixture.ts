@@ -18,6 +18,7 @@ export interface CliSurroundings {
   readonly behaviours?: Readonly<Record<number, Behaviour>>;
   readonly isScreen?: boolean;
   readonly connect?: ConnectProgress;
+  readonly nativeLoads?: boolean;
   /** Called with what was written to `err` so far and a way to press Ctrl-C. */
   readonly onErr?: (err: string, interrupt: () => void) => void;
 }
@@ -26,7 +27,13 @@ const nobodyListens = (): void => undefined;
 
 /** Runs one command line in this process, with fake workers in real processes. */
 export async function cli(args: readonly string[], surroundings: CliSurroundings = {}): Promise<CliRun> {
-  const { behaviours = {}, isScreen = false, connect = unanswering, onErr } = surroundings;
+  const {
+    behaviours = {},
+    isScreen = false,
+    connect = unanswering,
+    nativeLoads = true,
+    onErr,
+  } = surroundings;
   const written = { out: '', err: '' };
   let interrupt = nobodyListens;
   const exitCode = await runCli(args, {
@@ -47,6 +54,7 @@ export async function cli(args: readonly string[], surroundings: CliSurroundings
         interrupt = nobodyListens;
       };
     },
+    nativeLoads: () => Promise.resolve(nativeLoads),
     version: '1.2.3',
   });
   return { exitCode, ...written };

@@ -12,5 +12,6 @@ process.exitCode = await runCli(args, {
   workerArguments: () => [fakeWorker, behaviours],
   connect: () => ({ ask: () => Promise.reject(new Error('nobody listens')), close: () => undefined }),
   onInterrupt: onProcessInterrupt,
+  nativeLoads: () => Promise.resolve(false),
   version: '1.2.3',
 });

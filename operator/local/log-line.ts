@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withFirstFrame } from './first-frame.ts';
 
 /** pino's levels, which the workers write. */
 const levelNames: ReadonlyMap<number, string> = new Map([
@@ -29,7 +30,7 @@ const silentFields: ReadonlySet<string> = new Set([
 
 /**
  * One line of a worker for humans: `[0] 10:15:30 info  formed  generation=1 members=2`.
- * The field `stack` is shown only with `stacks`: a user can mend most errors without it.
+ * Stacks are shown in full only with `stacks`: a user can mend most errors without.
  * A line that is no JSON (a program's console.log, a library's warning) is passed on as it is.
  */
 export function formatLogLine(rank: number, line: string, { stacks }: { readonly stacks: boolean }): string {
@@ -38,15 +39,21 @@ export function formatLogLine(rank: number, line: string, { stacks }: { readonly
   const { level, time, msg } = parsed.data;
   const fields = Object.entries(parsed.data)
     .filter(([name]) => !silentFields.has(name) && (stacks || name !== 'stack'))
-    .map(([name, value]) => `${name}=${fieldText(value)}`);
+    .map(
+      ([name, value]) =>
+        `${name}=${fieldText(stacks || typeof value !== 'string' ? value : withFirstFrame(value))}`,
+    );
   const clock = new Date(time).toISOString().slice(11, 19);
   const levelName = (levelNames.get(level) ?? String(level)).padEnd(5);
-  return [`[${rank}] ${clock} ${levelName} ${msg}`, ...(fields.length > 0 ? [fields.join(' ')] : [])].join(
-    '  ',
-  );
+  return [
+    `[${rank}] ${clock} ${levelName} ${stacks ? msg : withFirstFrame(msg)}`,
+    ...(fields.length > 0 ? [fields.join(' ')] : []),
+  ].join('  ');
 }
 
 function fieldText(value: unknown): string {
+  // Six digits are enough to read; the exact figure is in the final message.
+  if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(6)));
   if (typeof value === 'string' && !/[\s"=]/.test(value) && value !== '') return value;
   return JSON.stringify(value);
 }

@@ -1,21 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
-import { bytesText, durationText, figuresOf, lossText, savedText, throughputText } from './figures.ts';
-import { at, progress } from './testing/builders.ts';
+import { bytesText, durationText, figuresOf, lossText, throughputText } from './figures.ts';
+import { progress } from './testing/builders.ts';
 
 describe('figures for humans', () => {
   test('before the first report only the workers are counted', () => {
-    expect(figuresOf(1, 2, undefined, at(0))).toEqual({ workers: '1/2' });
+    expect(figuresOf(1, 2, undefined)).toEqual({ workers: '1/2' });
   });
 
   test('a running job shows step, progress, time left, loss, throughput and bytes saved', () => {
     const report = progress(25, {
-      advancedAt: at(50),
+      stepMs: 2000,
       loss: 0.123456,
       testAccuracy: 0.9812,
       samplesPerSecond: 1839.6,
       bytes: { raw: 16e6, wire: 1e6 },
     });
-    expect(figuresOf(2, 2, report, at(0))).toEqual({
+    expect(figuresOf(2, 2, report)).toEqual({
       workers: '2/2',
       step: '25/100',
       progress: '25%',
@@ -28,7 +28,7 @@ describe('figures for humans', () => {
   });
 
   test('no time left is guessed before the first step', () => {
-    expect(figuresOf(2, 2, progress(0), at(0))).toEqual({ workers: '2/2', step: '0/100', progress: '0%' });
+    expect(figuresOf(2, 2, progress(0))).toEqual({ workers: '2/2', step: '0/100', progress: '0%' });
   });
 
   test.each([
@@ -57,7 +57,10 @@ describe('figures for humans', () => {
     expect([throughputText(3.14), throughputText(314.4)]).toEqual(['3.1 samples/s', '314 samples/s']);
   });
 
-  test('a single worker sends nothing and so saves nothing', () => {
-    expect(savedText({ raw: 0, wire: 0 })).toBe('nothing was sent');
+  test.each([
+    ['one worker, which sends nothing', { raw: 0, wire: 0 }],
+    ['float32, which pays for its frame headers', { raw: 1000, wire: 1040 }],
+  ])('nothing is saved by %s', (_, bytes) => {
+    expect(figuresOf(1, 1, progress(1, { bytes })).saved).toBeUndefined();
   });
 });

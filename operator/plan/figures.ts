@@ -16,21 +16,19 @@ export interface Figures {
   readonly accuracy?: string;
   /** `1840 samples/s`. */
   readonly throughput?: string;
-  /** `93.6% (12.4 MB)`: the part of the float32 bytes that was never sent. */
+  /** `93.6% (12.4 MB)`: the part of the float32 bytes that was never sent; absent when there is none. */
   readonly saved?: string;
 }
 
-/** The estimated end is taken at the last step's time, so that looking twice gives the same text. */
 export function figuresOf(
   runningCount: number,
   wantedCount: number,
   progress: JobProgress | undefined,
-  startedAt: Date,
 ): Figures {
   const workers = `${runningCount}/${wantedCount}`;
   if (progress === undefined) return { workers };
-  const { step, totalSteps, loss, testAccuracy, samplesPerSecond, bytes, advancedAt } = progress;
-  const leftMs = remainingMs(progress, startedAt, advancedAt);
+  const { step, totalSteps, loss, testAccuracy, samplesPerSecond, bytes } = progress;
+  const leftMs = remainingMs(progress);
   return {
     workers,
     step: `${step}/${totalSteps}`,
@@ -39,12 +37,11 @@ export function figuresOf(
     ...(loss !== undefined && { loss: lossText(loss) }),
     ...(testAccuracy !== undefined && { accuracy: percentText(testAccuracy) }),
     ...(samplesPerSecond !== undefined && { throughput: throughputText(samplesPerSecond) }),
-    ...(bytes !== undefined && bytes.raw > 0 && { saved: savedText(bytes) }),
+    ...(bytes !== undefined && bytes.raw > bytes.wire && { saved: savedText(bytes) }),
   };
 }
 
-export function savedText({ raw, wire }: GradientBytes): string {
-  if (raw === 0) return 'nothing was sent';
+function savedText({ raw, wire }: GradientBytes): string {
   return `${percentText((raw - wire) / raw)} (${bytesText(raw - wire)})`;
 }
 

@@ -84,7 +84,7 @@ function statusOf(
     conditions: mergeConditions(previous?.conditions ?? [], verdicts, now),
     workers: workerStatuses(children, progress),
     counts,
-    figures: figuresOf(counts.running, counts.wanted, progress, startedAt),
+    figures: figuresOf(counts.running, counts.wanted, progress),
   };
 }
 

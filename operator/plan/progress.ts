@@ -8,6 +8,8 @@ export interface JobProgress {
   /** 0..1. */
   readonly testAccuracy?: number;
   readonly samplesPerSecond?: number;
+  /** Median milliseconds per step. */
+  readonly stepMs?: number;
   readonly bytes?: GradientBytes;
   readonly ranks: readonly RankProgress[];
   /** When `step` was last seen to grow, by the clock of whoever polls. */
@@ -33,9 +35,8 @@ export function completedFraction(progress: JobProgress): number {
   return Math.min(1, progress.step / progress.totalSteps);
 }
 
-/** Remaining time at the mean pace since `startedAt`; absent before the first step. */
-export function remainingMs(progress: JobProgress, startedAt: Date, now: Date): number | undefined {
-  if (progress.step <= 0 || progress.totalSteps <= 0) return undefined;
-  const elapsedMs = now.getTime() - startedAt.getTime();
-  return (elapsedMs / progress.step) * Math.max(0, progress.totalSteps - progress.step);
+/** Remaining time at the median pace; absent before the first step. Evaluations on the way are not counted. */
+export function remainingMs({ step, totalSteps, stepMs }: JobProgress): number | undefined {
+  if (step <= 0 || totalSteps <= 0 || stepMs === undefined || stepMs <= 0) return undefined;
+  return stepMs * Math.max(0, totalSteps - step);
 }
