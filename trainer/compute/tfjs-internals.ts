@@ -74,8 +74,18 @@ export function attributesOf<Attributes>(attrs: TfjsCore.NamedAttrMap | undefine
   return attrs as unknown as Attributes;
 }
 
-export function wasmBackend(backend: unknown): BackendWasm {
-  return backend as BackendWasm;
+/** What the wasm backend object carries beyond its declaration: its memory, under emscripten's name for exports. */
+export type WasmBackend = BackendWasm & {
+  readonly wasm: { readonly asm: { readonly memory: WebAssembly.Memory } };
+};
+
+export function wasmBackend(backend: unknown): WasmBackend {
+  return backend as WasmBackend;
+}
+
+/** A module's exports as the interface that its source implements. */
+export function wasmExports<Exports>(instance: WebAssembly.Instance): Exports {
+  return instance.exports as unknown as Exports;
 }
 
 /** tfjs passes whole tensors to kernels, though it declares less. */

@@ -17,6 +17,6 @@ export async function openWasm(): Promise<Backend> {
       'reinstall the dependencies with `npm ci`',
     );
   }
-  registerTrainingKernels();
+  await registerTrainingKernels();
   return { name: 'wasm', tf, description: 'wasm (WebAssembly SIMD, 1 thread)' };
 }

@@ -29,7 +29,14 @@ const CONVOLUTIONS: readonly [
   [[3, 4, 4, 2], [4, 4, 2, 3], [1, 1], 'valid'],
   [[3, 3, 3, 2], [5, 5, 2, 3], [1, 1], 'same'],
   [[1, 28, 28, 1], [5, 5, 1, 20], [1, 1], 'same'],
-  // Larger than one tile of the wasm kernel's unfolded images.
+  // Every remainder of the wasm kernels' tiles: 8 columns, 4 rows, 4 pixels.
+  [[1, 5, 5, 1], [3, 3, 1, 1], [1, 1], 'same'],
+  [[2, 5, 3, 3], [2, 3, 3, 6], [1, 1], 'same'],
+  [[1, 4, 5, 4], [3, 2, 4, 7], [1, 1], 'valid'],
+  [[1, 6, 4, 5], [3, 3, 5, 9], [1, 2], 'same'],
+  [[1, 3, 3, 8], [1, 2, 8, 11], [2, 1], 'same'],
+  [[1, 4, 4, 2], [2, 2, 2, 8], [1, 1], 'same'],
+  // Long sums.
   [[9, 32, 32, 16], [5, 5, 16, 4], [1, 1], 'same'],
 ];
 
@@ -57,6 +64,8 @@ const POOLS: readonly [
   [[3, 7, 9, 3], [3, 3], [2, 2], 'valid'],
   [[3, 7, 9, 3], [3, 3], [2, 2], 'same'],
   [[3, 6, 6, 2], [3, 2], [1, 1], 'same'],
+  [[2, 5, 6, 4], [2, 2], [2, 2], 'same'],
+  [[2, 6, 5, 9], [3, 2], [3, 1], 'valid'],
 ];
 
 const ACTIVATIONS = [

@@ -1,45 +1,58 @@
 import type { Conv2DBackpropFilterAttrs, Rank, Tensor } from '@tensorflow/tfjs-core';
-import type { InputTensors } from '../own-kernel.ts';
+import type { InputTensors, KernelContext } from '../own-kernel.ts';
 import { tensorflow as tf } from '../tensorflow.ts';
 import { convolutionWindow } from './convolution-window.ts';
+import { padImages } from './convolve.ts';
+import { addressOf, allocateFloats } from './heap.ts';
+import { trainingKernels } from './training-kernels.ts';
 
 /**
- * The gradient of a convolution with respect to its filter, which the wasm backend lacks. It is itself a convolution:
- * over x with batch and channels exchanged, with dy as the filter and the stride as its dilation.
+ * The gradient of a convolution with respect to its filter, which the wasm backend lacks.
  *
  *     x [batch, inHeight, inWidth, inChannels], dy [batch, outHeight, outWidth, outChannels]
  *     -> [filterHeight, filterWidth, inChannels, outChannels]
  */
-export function conv2dBackpropFilter(input: InputTensors, attributes: Conv2DBackpropFilterAttrs): Tensor {
+export function conv2dBackpropFilter(
+  input: InputTensors,
+  attributes: Conv2DBackpropFilterAttrs,
+  { backend }: KernelContext,
+): Tensor {
   const [x, dy] = [input<Rank.R4>('x'), input<Rank.R4>('dy')];
-  const {
-    inHeight,
-    inWidth,
+  const window = convolutionWindow('Conv2DBackpropFilter', x.shape, { ...attributes, dilations: 1 });
+  const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = window;
+  const { top, bottom, left, right } = window.padInfo;
+  const run = filterWidth * inChannels;
+  const [rows, columns] = [toMultipleOf4(run), toMultipleOf4(outChannels)];
+
+  // Surplus rows read beyond the last window: one more row of pixels keeps that inside the tensor.
+  const padded = padImages(x, [top, rows === run ? bottom : bottom + 1], [left, right]);
+  const wide = columns === outChannels ? dy : tf.pad(dy, [...noPadding, [0, columns - outChannels]]);
+  const sums = allocateFloats(backend, [filterHeight, rows, columns]);
+  const [, height, width] = padded.shape;
+  trainingKernels().filterGradient(
+    addressOf(backend, padded),
+    addressOf(backend, wide),
+    addressOf(backend, sums),
+    batchSize,
+    height,
+    width * inChannels,
     outHeight,
     outWidth,
     filterHeight,
-    filterWidth,
-    strideHeight,
-    strideWidth,
-    padInfo,
-  } = convolutionWindow('Conv2DBackpropFilter', x.shape, { ...attributes, dilations: 1 });
-  const rows = reach(inHeight, outHeight, filterHeight, strideHeight, padInfo.top);
-  const columns = reach(inWidth, outWidth, filterWidth, strideWidth, padInfo.left);
-  const seen = tf.slice(x, [0, 0, 0, 0], [-1, rows.used, columns.used, -1]);
-  const padded = tf.pad(tf.transpose(seen, [3, 1, 2, 0]), [[0, 0], rows.padding, columns.padding, [0, 0]]);
-  const filter = tf.transpose(dy, [1, 2, 0, 3]);
-  const gradient = tf.conv2d(padded, filter, 1, 'valid', 'NHWC', [strideHeight, strideWidth]);
-  return tf.transpose(gradient, [1, 2, 0, 3]);
+    rows,
+    columns,
+    window.strideHeight,
+    window.strideWidth * inChannels,
+  );
+  return tf.slice(sums, [0, 0, 0], [filterHeight, run, outChannels]).reshape(attributes.filterShape);
 }
 
-/** How much of one axis of x the windows see, and the padding around that: exactly `filterSize` results remain. */
-function reach(
-  inSize: number,
-  outSize: number,
-  filterSize: number,
-  stride: number,
-  before: number,
-): { used: number; padding: [number, number] } {
-  const end = (outSize - 1) * stride + filterSize - before;
-  return { used: Math.min(inSize, end), padding: [before, Math.max(0, end - inSize)] };
+const noPadding: [number, number][] = [
+  [0, 0],
+  [0, 0],
+  [0, 0],
+];
+
+function toMultipleOf4(size: number): number {
+  return 4 * Math.ceil(size / 4);
 }

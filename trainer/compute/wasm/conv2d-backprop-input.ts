@@ -1,18 +1,23 @@
 import type { Conv2DBackpropInputAttrs, Rank, Tensor } from '@tensorflow/tfjs-core';
-import { tensorflow as tf } from '../tensorflow.ts';
+import type { InputTensors, KernelContext } from '../own-kernel.ts';
 import { convolutionWindow } from './convolution-window.ts';
+import { convolve } from './convolve.ts';
+import type { Padding } from './convolve.ts';
 import { insertZeros } from './insert-zeros.ts';
-import type { InputTensors } from '../own-kernel.ts';
 
 /**
  * The gradient of a convolution with respect to its input (and the forward pass of a transposed convolution): a
- * convolution of dy, spread by the stride, with the flipped filter. Some ten times as fast as the scalar loop that the
+ * convolution of dy, spread by the stride, with the turned filter. Over ten times as fast as the scalar loop that the
  * wasm backend ships.
  *
  *     dy [batch, outHeight, outWidth, outChannels], filter [height, width, inChannels, outChannels]
  *     -> [batch, inHeight, inWidth, inChannels]
  */
-export function conv2dBackpropInput(input: InputTensors, attributes: Conv2DBackpropInputAttrs): Tensor {
+export function conv2dBackpropInput(
+  input: InputTensors,
+  attributes: Conv2DBackpropInputAttrs,
+  context: KernelContext,
+): Tensor {
   const [dy, filter] = [input<Rank.R4>('dy'), input<Rank.R4>('filter')];
   const {
     inHeight,
@@ -31,9 +36,8 @@ export function conv2dBackpropInput(input: InputTensors, attributes: Conv2DBackp
   });
   const rows = padding(inHeight, outHeight, filterHeight, strideHeight, padInfo.top);
   const columns = padding(inWidth, outWidth, filterWidth, strideWidth, padInfo.left);
-  const flipped = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
   const spread = insertZeros(dy, strideHeight, strideWidth);
-  return tf.conv2d(spread, flipped, 1, [[0, 0], rows, columns, [0, 0]]);
+  return convolve(spread, rows, columns, { tensor: filter, direction: 'backward' }, [1, 1], context);
 }
 
 /** How much to pad the spread dy before and after, so that the convolution has `inSize` results. */
@@ -43,7 +47,7 @@ function padding(
   filterSize: number,
   stride: number,
   before: number,
-): [number, number] {
+): Padding {
   const spreadSize = (outSize - 1) * stride + 1;
   const first = filterSize - 1 - before;
   const last = inSize + filterSize - 1 - first - spreadSize;

@@ -5,7 +5,7 @@ import { convolutionWindow } from './convolution-window.ts';
 type Attributes = Pick<FusedConv2DAttrs, 'strides' | 'pad' | 'dilations' | 'dimRoundingMode' | 'dataFormat'>;
 
 /**
- * The forward convolutions with padding 'same'. Where the stride leaves a gap between windows (stride greater than the
+ * The forward convolutions that stay with the shipped kernels, with padding 'same'. Where the stride leaves a gap between windows (stride greater than the
  * filter) the shipped kernels ask XNNPACK for a 'same' padding that it refuses, and return zeros. With the padding
  * spelled out the same kernels are right.
  */
