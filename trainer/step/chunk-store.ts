@@ -2,10 +2,9 @@ import type { ChunkStore } from '../exchange/chunk-store.ts';
 import type { Membership } from '../exchange/exchange.ts';
 import type { Chunk } from '../ternary/chunks.ts';
 import { loadKernels } from '../ternary/kernels.ts';
-import { PAYLOAD_FORMAT_IDS } from '../ternary/payload-format.ts';
+import { PAYLOAD_FORMAT_IDS, payloadBytes } from '../ternary/payload-format.ts';
 import { monotonicMs } from './clock.ts';
 import { createCodecs, type Codecs } from './codecs.ts';
-import { payloadBytes } from './coding.ts';
 import type { StepPlan } from './step-plan.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { CompressionSpec } from '../../crds/compression.ts';
-import { codingOf, isFloatEpoch, payloadBytes } from './coding.ts';
+import { codingOf, isFloatEpoch } from './coding.ts';
 import { specOf } from './testing/spec.ts';
 
 type Written = Partial<Omit<CompressionSpec, 'exempt'>>;
@@ -56,14 +56,4 @@ test('every third epoch is a float epoch when floatEpochs is 3, none when it is 
     false,
   ]);
   expect(epochs.some((epoch) => isFloatEpoch(compressionOf(), epoch))).toBe(false);
-});
-
-test('floats are sent without padding, packed codes with it', () => {
-  const chunk = { index: 0, offset: 0, blocks: 3, values: 201, exempt: false, pieces: [] };
-  expect(payloadBytes('float32', chunk, 2)).toBe(804);
-  expect(payloadBytes('float16', chunk, 2)).toBe(402);
-  expect(payloadBytes('base3', chunk, 2)).toBe(48);
-  expect(payloadBytes('2bit', chunk, 2)).toBe(64);
-  // Two members: five levels, three sums in a byte, 15 rows of 16.
-  expect(payloadBytes('sums', chunk, 2)).toBe(80);
 });

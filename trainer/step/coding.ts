@@ -1,7 +1,6 @@
 import type { CompressionSpec } from '../../crds/compression.ts';
 import type { Chunk } from '../ternary/chunks.ts';
 import type { PayloadFormat } from '../ternary/payload-format.ts';
-import { BASE3, packedBytes, sumRadix, TWO_BIT } from '../ternary/radix.ts';
 
 /** How the chunks of one kind cross the wire in one step. */
 export interface Coding {
@@ -37,20 +36,4 @@ export function codingOf(
 /** One epoch in every `floatEpochs` is exchanged in float32, counted from 1; 0 is off. */
 export function isFloatEpoch(compression: CompressionSpec, epoch: number): boolean {
   return compression.floatEpochs > 0 && (epoch + 1) % compression.floatEpochs === 0;
-}
-
-/** Length of a chunk's payload; packed formats carry the padding, float formats do not. */
-export function payloadBytes(format: PayloadFormat, chunk: Chunk, members: number): number {
-  switch (format) {
-    case 'float32':
-      return chunk.values * 4;
-    case 'float16':
-      return chunk.values * 2;
-    case 'base3':
-      return packedBytes(chunk.blocks, BASE3);
-    case '2bit':
-      return packedBytes(chunk.blocks, TWO_BIT);
-    case 'sums':
-      return packedBytes(chunk.blocks, sumRadix(members));
-  }
 }

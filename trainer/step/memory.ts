@@ -61,7 +61,8 @@ export class ModelTooLargeError extends Error {
 
 const ALIGNMENT = 64;
 const PAGE_BYTES = 65_536;
-const MAX_PAGES = 65_536;
+/** One page short of 4 GiB: a vector that ended exactly there would have an end pointer of 0. */
+const MAX_PAGES = 65_535;
 
 export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
   let next = 0;

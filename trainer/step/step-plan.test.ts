@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { planStep, type StepPlan } from './step-plan.ts';
-import { payloadBytes } from './coding.ts';
+import { payloadBytes } from '../ternary/payload-format.ts';
 import { lenetTensors, specOf, tensor } from './testing/spec.ts';
 
 const facts = { examples: 60_000, members: 2 };

@@ -5,8 +5,9 @@ import { SLOTS_OF_OPTIMIZER } from '../compute/optimizer/slots.ts';
 import { createSampler, totalSteps, type Sampler } from '../data/sampler.ts';
 import { defaultChunkValues, planChunks, type Chunk, type ChunkPlan } from '../ternary/chunks.ts';
 import { planLayout, type FlatLayout, type TensorSpec } from '../ternary/layout.ts';
+import { payloadBytes } from '../ternary/payload-format.ts';
 import { SCRATCH_BYTES } from '../ternary/scratch.ts';
-import { codingOf, isFloatEpoch, payloadBytes, type Coding } from './coding.ts';
+import { codingOf, isFloatEpoch, type Coding } from './coding.ts';
 import { planStepMemory, type StepMemory } from './memory.ts';
 
 /**
