@@ -1,5 +1,5 @@
 import { createExchange } from '../trainer/exchange/create-exchange.ts';
-import type { ChunkStore } from '../trainer/exchange/chunk-store.ts';
+import { plainStore } from '../trainer/exchange/testing/plain-store.ts';
 import type { Credentials } from '../trainer/wire/credentials.ts';
 
 /** What a benchmark process is told by its parent. */
@@ -31,25 +31,6 @@ export interface MemberFigures {
 
 const JOB = { namespace: 'bench', uid: 'bench' };
 
-/** Payload memory of the right sizes; the sum copies a contribution, so that only the exchange is timed. */
-function plainStore(order: MemberOrder): ChunkStore {
-  const { chunks, values, pushBytes, pullBytes, replicas } = order;
-  const push = Array.from({ length: chunks }, () => new Uint8Array(pushBytes));
-  const pull = Array.from({ length: chunks }, () => new Uint8Array(pullBytes));
-  const contributions = push.map(() => Array.from({ length: replicas }, () => new Uint8Array(pushBytes)));
-  return {
-    chunkCount: chunks,
-    rawBytes: () => values * 4,
-    flatOffset: (c) => c * values,
-    pushCodec: () => 1,
-    pullCodec: () => 2,
-    pushPayload: (c) => push[c] ?? new Uint8Array(0),
-    contribution: (c, m) => contributions[c]?.[m] ?? new Uint8Array(0),
-    reduce: (c) => pull[c]?.set((push[c] ?? new Uint8Array(0)).subarray(0, pullBytes)),
-    pullPayload: (c) => pull[c] ?? new Uint8Array(0),
-  };
-}
-
 async function runMember(order: MemberOrder): Promise<MemberFigures> {
   const { rank, replicas, coordinatorAddress, credentials, warmupSteps, steps } = order;
   const exchange = createExchange({
@@ -70,7 +51,7 @@ async function runMember(order: MemberOrder): Promise<MemberFigures> {
   const { signal } = new AbortController();
   try {
     await exchange.form({ signature: 'bench', stateHash: '0', step: 0 }, signal);
-    const store = plainStore(order);
+    const store = plainStore({ ...order, members: replicas });
     const scalers = new Float32Array(8);
     const barrierMs: number[] = [];
     const stepMs: number[] = [];

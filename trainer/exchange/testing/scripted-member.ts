@@ -28,6 +28,7 @@ export class ScriptedMember {
   readonly received: Buffer[] = [];
   membership: MembershipMessage = { generation: 0, members: [] };
   readonly #credentials: Credentials;
+  readonly #reading: 'reading' | 'stopped reading';
   readonly #coordinatorAddress: string;
   readonly #sockets = new SocketBytes();
   readonly #clients: Client[] = [];
@@ -36,7 +37,13 @@ export class ScriptedMember {
   #push: ClientWritableStream<Buffer> | undefined;
   #closed = false;
 
-  constructor(coordinatorAddress: string, credentials: Credentials) {
+  /** @param reading whether it reads what it is sent */
+  constructor(
+    coordinatorAddress: string,
+    credentials: Credentials,
+    reading: 'reading' | 'stopped reading' = 'reading',
+  ) {
+    this.#reading = reading;
     this.#coordinatorAddress = coordinatorAddress;
     this.#credentials = credentials;
   }
@@ -53,12 +60,13 @@ export class ScriptedMember {
       peerLossMs: 10_000,
       socketBytes: this.#sockets,
     });
-    servePush(this.#listener, JOB, (push) =>
+    servePush(this.#listener, JOB, (push) => {
       push.accept(
         (message) => this.received.push(message),
         () => undefined,
-      ),
-    );
+      );
+      if (this.#reading === 'stopped reading') push.pause();
+    });
     this.membership = await this.#join({
       rank: 1,
       attempt: 1,
