@@ -19,7 +19,9 @@ describe('terngrad demo', () => {
   });
 
   test('ends with the first run that fails, and says why', async () => {
-    const { exitCode, out } = await cli(['demo'], { behaviours: { 1: { exitCode: 65 } } });
+    const { exitCode, out } = await cli(['demo'], {
+      behaviours: { 0: { never: true }, 1: { exitCode: 65 } },
+    });
     expect(exitCode).toBe(65);
     expect(out).toContain('mnist-lenet (ternary): Failed (BadData)');
     expect(out).not.toContain('float32 ');

@@ -9,7 +9,7 @@ describe('wrong input ends with code 64 and one message without a stack', () => 
       ['run', '-f', 'x', '--worker', '2'],
       /unknown option '--worker'\n\(Did you mean --workers\?\)/,
     ],
-    ['no job file', ['run'], /required option '-f, --file <file>' not specified/],
+    ['no job file', ['run'], /no job file is given; add -f job\.yaml/],
     [
       'a job file that is not there',
       ['run', '-f', 'no.yaml'],
@@ -45,6 +45,10 @@ describe('wrong input ends with code 64 and one message without a stack', () => 
       expect(err).toContain('job.yaml:5:13');
       expect(err).toContain("did you mean 'replicas'?");
     });
+  });
+
+  test('the job file may stand without -f', async () => {
+    expect((await cli(['validate', 'no.yaml'])).err).toContain('cannot read the job file no.yaml');
   });
 
   test('a stack is shown with --debug, before or after the command', async () => {

@@ -5,10 +5,10 @@ import { explainText } from '../explain/explain-text.ts';
 import { readJobFile } from '../job-file.ts';
 import { codecText } from '../job-summary.ts';
 import { positiveInteger } from '../numbers.ts';
-import { jobFileOption, outputOption } from './command.ts';
+import { jobFileOf, outputOption, takesJobFile } from './command.ts';
 
 interface ExplainFlags {
-  readonly file: string;
+  readonly file?: string;
   readonly output: 'text' | 'json';
   readonly workers?: number;
   readonly codec?: string;
@@ -22,19 +22,17 @@ Examples:
   terngrad explain -f job.yaml --workers 16 --codec float16 --output json`;
 
 export function addExplainCommand(program: Command, { terminal }: CliContext): void {
-  program
-    .command('explain')
+  takesJobFile(program.command('explain'))
     .summary('show what a step sends')
     .description(
       'Show what a step sends: tensors, chunks and their owners, bytes against float32 and float16.',
     )
-    .addOption(jobFileOption())
     .addOption(outputOption())
     .addOption(new Option('--workers <n>', 'workers.replicas').argParser(positiveInteger))
     .addOption(new Option('--codec <name>', 'compression.codec').choices(['ternary', 'float16', 'float32']))
     .addHelpText('after', help)
-    .action(async (flags: ExplainFlags) => {
-      const { job, baseDirectory } = await readJobFile(flags.file, flags);
+    .action(async (file: string | undefined, flags: ExplainFlags) => {
+      const { job, baseDirectory } = await readJobFile(jobFileOf(file, flags.file), flags);
       const { explainJob } = await import('../explain/explain-job.ts');
       const explanation = await explainJob(job, baseDirectory);
       terminal.out(

@@ -6,10 +6,10 @@ import { positiveInteger, portNumber } from '../numbers.ts';
 import { resultTable } from '../result-table.ts';
 import { runJob } from '../run-job.ts';
 import type { CommandOutcome } from './command.ts';
-import { jobFileOption, outputOption } from './command.ts';
+import { jobFileOf, outputOption, takesJobFile } from './command.ts';
 
 interface RunFlags {
-  readonly file: string;
+  readonly file?: string;
   readonly output: 'text' | 'json';
   readonly workers?: number;
   readonly backend?: string;
@@ -35,11 +35,9 @@ Examples:
   terngrad run -f job.yaml --steps 20 --log-level debug --keep-temp`;
 
 export function addRunCommand(program: Command, context: CliContext, outcome: CommandOutcome): void {
-  program
-    .command('run')
+  takesJobFile(program.command('run'))
     .summary('train a job on this computer')
     .description('Train a job on this computer: one process per worker, the same file as on a cluster.')
-    .addOption(jobFileOption())
     .addOption(outputOption())
     .addOption(new Option('--workers <n>', 'workers.replicas').argParser(positiveInteger))
     .addOption(new Option('--backend <name>', 'workers.backend').choices(['auto', 'native', 'wasm', 'cpu']))
@@ -54,12 +52,14 @@ export function addRunCommand(program: Command, context: CliContext, outcome: Co
     )
     .option('--keep-temp', 'keep job.json, certificates and final messages', false)
     .addHelpText('after', help)
-    .action(async (_, command: Command) => {
+    .action(async (file: string | undefined, _, command: Command) => {
       const flags = command.optsWithGlobals<RunFlags>();
-      const file = await readJobFile(flags.file, flags);
-      const { result, exitCode } = await runJob(file, { ...flags, debug: flags.debug ?? false }, context);
+      const jobFile = await readJobFile(jobFileOf(file, flags.file), flags);
+      const { result, exitCode } = await runJob(jobFile, { ...flags, debug: flags.debug ?? false }, context);
       const text =
-        flags.output === 'json' ? `${JSON.stringify(result)}\n` : resultTable(file.job.metadata.name, result);
+        flags.output === 'json'
+          ? `${JSON.stringify(result)}\n`
+          : resultTable(jobFile.job.metadata.name, result);
       context.terminal.out(text);
       outcome.exitCode = exitCode;
     });

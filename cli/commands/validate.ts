@@ -4,7 +4,7 @@ import { checkFiles } from '../file-checks.ts';
 import { readJobFile } from '../job-file.ts';
 import { jobSummary } from '../job-summary.ts';
 import { UserError } from '../user-error.ts';
-import { jobFileOption } from './command.ts';
+import { jobFileOf, takesJobFile } from './command.ts';
 
 const help = `
 Checks the fields, the rules between them, what this version can run, and that the program and the data are there.
@@ -14,13 +14,12 @@ Examples:
   terngrad validate -f job.yaml`;
 
 export function addValidateCommand(program: Command, { terminal }: CliContext): void {
-  program
-    .command('validate')
+  takesJobFile(program.command('validate'))
     .summary('check a job file and the files it names')
     .description('Check a job file and the files it names; print all problems at once.')
-    .addOption(jobFileOption())
     .addHelpText('after', help)
-    .action(async ({ file }: { readonly file: string }) => {
+    .action(async (argument: string | undefined, flags: { readonly file?: string }) => {
+      const file = jobFileOf(argument, flags.file);
       const { job, baseDirectory } = await readJobFile(file);
       const problems = await checkFiles(job, baseDirectory);
       if (problems.length > 0) {

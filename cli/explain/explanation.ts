@@ -5,6 +5,7 @@ import { payloadBytes } from '../../trainer/ternary/payload-format.ts';
 import { planStep } from '../../trainer/step/step-plan.ts';
 import type { TensorSpec } from '../../trainer/ternary/layout.ts';
 import { FLOAT_BYTES } from '../../trainer/ternary/layout.ts';
+import { payloadBytes } from '../../trainer/ternary/payload-format.ts';
 import { FRAME_HEADER_BYTES } from '../../trainer/wire/frame.ts';
 
 /** What one step of a job sends, derived from the model alone. Plain JSON. */
