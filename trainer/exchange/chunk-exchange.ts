@@ -181,6 +181,7 @@ export class ChunkExchange {
     if (this.#contributed[slot] === 1) throw new FrameError('chunk', `a second contribution to chunk ${c}`);
     const store = this.#storeOf(c);
     this.#takePayload(message, offset, store.pushCodec(c), store.contribution(c, from.memberIndex));
+    refuseFaulty(store.faultOfContribution?.(c, from.memberIndex));
     this.#contributed[slot] = 1;
     this.#received[c] = (this.#received[c] ?? 0) + 1;
     this.#reduceIfComplete(c);
@@ -198,6 +199,7 @@ export class ChunkExchange {
     if (this.#staged[c] === 1) throw new FrameError('chunk', `a second sum of chunk ${c}`);
     const store = this.#storeOf(c);
     this.#takePayload(message, offset, store.pullCodec(c), store.pullPayload(c));
+    refuseFaulty(store.faultOfSum?.(c));
     this.#stage(c);
   }
 
@@ -254,4 +256,9 @@ export class ChunkExchange {
     }
     this.#stagedCount = 0;
   }
+}
+
+/** The bytes are where they belong, but nothing counts them as arrived. */
+function refuseFaulty(fault: string | undefined): void {
+  if (fault !== undefined) throw new FrameError('payload', fault);
 }

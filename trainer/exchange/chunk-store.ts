@@ -24,6 +24,12 @@ export interface ChunkStore {
    * contribution is `pushPayload(c)`.
    */
   contribution(c: number, memberIndex: number): Uint8Array;
+  /**
+   * What is wrong with a received payload that lies at its place, or `undefined`; a payload with a fault is refused and
+   * its sender named. Without this method every payload of the right length is taken.
+   */
+  faultOfContribution?(c: number, memberIndex: number): string | undefined;
+  faultOfSum?(c: number): string | undefined;
   /** All contributions to an owned chunk are in: sums them in member order into `pullPayload(c)`. Synchronous. */
   reduce(c: number): void;
   /** The encoded sum: written by `reduce` for owned chunks, by the exchange for received ones (exact length). */

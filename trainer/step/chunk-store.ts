@@ -1,7 +1,8 @@
 import type { ChunkStore } from '../exchange/chunk-store.ts';
 import type { Membership } from '../exchange/exchange.ts';
 import type { Chunk } from '../ternary/chunks.ts';
-import { loadKernels } from '../ternary/kernels.ts';
+import { loadKernels, type Kernels } from '../ternary/kernels.ts';
+import { createPayloadCheck, type PayloadCheck } from '../ternary/payload-check.ts';
 import { PAYLOAD_FORMAT_IDS, payloadBytes } from '../ternary/payload-format.ts';
 import { monotonicMs } from './clock.ts';
 import { createCodecs, type Codecs } from './codecs.ts';
@@ -16,6 +17,7 @@ export class SharedChunkStore implements ChunkStore {
   readonly sharedScalers: Float32Array;
   readonly #plan: StepPlan;
   readonly #codecs: Codecs;
+  readonly #check: PayloadCheck;
   readonly #memory: WebAssembly.Memory;
   readonly #selfIndex: number;
   #step = 0;
@@ -26,13 +28,14 @@ export class SharedChunkStore implements ChunkStore {
     memory: WebAssembly.Memory,
     membership: Pick<Membership, 'selfIndex'>,
   ): Promise<SharedChunkStore> {
-    const codecs = createCodecs(plan, await loadKernels(memory), plan.memory.ioScratch);
-    return new SharedChunkStore(plan, codecs, memory, membership.selfIndex);
+    return new SharedChunkStore(plan, await loadKernels(memory), membership.selfIndex);
   }
 
-  private constructor(plan: StepPlan, codecs: Codecs, memory: WebAssembly.Memory, selfIndex: number) {
+  private constructor(plan: StepPlan, kernels: Kernels, selfIndex: number) {
+    const { memory } = kernels;
     this.#plan = plan;
-    this.#codecs = codecs;
+    this.#codecs = createCodecs(plan, kernels, plan.memory.ioScratch);
+    this.#check = createPayloadCheck(kernels);
     this.#memory = memory;
     this.#selfIndex = selfIndex;
     const { units } = plan.chunkPlan;
@@ -76,6 +79,15 @@ export class SharedChunkStore implements ChunkStore {
 
   contribution(c: number, memberIndex: number): Uint8Array {
     return this.#view(this.#plan.memory.contribution(c, memberIndex), this.#pushBytes(c));
+  }
+
+  faultOfContribution(c: number, memberIndex: number): string | undefined {
+    const payload = this.contribution(c, memberIndex);
+    return this.#check(this.#coding(c).push, this.#chunk(c), payload, this.#plan.members);
+  }
+
+  faultOfSum(c: number): string | undefined {
+    return this.#check(this.#coding(c).pull, this.#chunk(c), this.pullPayload(c), this.#plan.members);
   }
 
   reduce(c: number): void {

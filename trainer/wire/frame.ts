@@ -43,7 +43,7 @@ export interface FrameHeader {
   payloadBytes: number;
 }
 
-export type FrameField = keyof FrameHeader | 'magic' | 'crc' | 'truncated';
+export type FrameField = keyof FrameHeader | 'magic' | 'crc' | 'truncated' | 'payload';
 
 /** Why a frame is not what the receiver expects. The exchange adds the peer's rank. */
 export class FrameError extends Error {
