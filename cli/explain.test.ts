@@ -1,5 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { cli, jobText, specOfSmallJob, withFiles } from './testing/cli-fixture.ts';
+
+// The first test loads TensorFlow.js.
+jest.setTimeout(120_000);
 
 function explain(args: readonly string[], spec: readonly string[] = specOfSmallJob) {
   return withFiles({ 'job.yaml': jobText(spec) }, (folder) =>

@@ -1,10 +1,13 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Behaviour } from '../operator/local/testing/run-fixture.ts';
 import { isAlive } from '../operator/local/testing/run-fixture.ts';
 import { jobText, withFiles } from './testing/cli-fixture.ts';
+
+// Each test starts a command, through a loader, and two workers.
+jest.setTimeout(120_000);
 
 const fakeCli = fileURLToPath(new URL('./testing/fake-cli.ts', import.meta.url));
 

@@ -1,7 +1,6 @@
 import type { ResolvedJob } from '../../crds/job.ts';
 import type { GradientBytes } from '../../operator/plan/progress.ts';
 import { codingOf } from '../../trainer/step/coding.ts';
-import { payloadBytes } from '../../trainer/ternary/payload-format.ts';
 import { planStep } from '../../trainer/step/step-plan.ts';
 import type { TensorSpec } from '../../trainer/ternary/layout.ts';
 import { FLOAT_BYTES } from '../../trainer/ternary/layout.ts';

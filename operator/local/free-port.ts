@@ -5,7 +5,7 @@ import { systemErrorCode } from './system-error.ts';
 /** Everything of a local run stays on this computer. */
 export const LOOPBACK = '127.0.0.1';
 
-export class PortTakenError extends Error {
+class PortTakenError extends Error {
   readonly code = 'PORT_TAKEN';
   readonly exitCode = ExitCode.badConfiguration;
   override readonly name = 'PortTakenError';
