@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { benchAccuracy } from './accuracy.ts';
 import { benchCodec } from './codec.ts';
 import { benchCompute } from './compute.ts';
+import { benchExchangeLocal } from './exchange-local.ts';
 import { benchStep } from './step.ts';
 
 /** `npm run bench -- NAME [--output json]`: each prints its table with machine, versions and load. */
@@ -34,6 +35,14 @@ program
   .option('--backend <name>', 'compute backend', 'auto')
   .addOption(output())
   .action(benchStep);
+
+program
+  .command('exchange-local')
+  .description('barrier and exchange alone, without a model, between processes over loopback')
+  .option('--workers <count>', 'processes', integer, 2)
+  .option('--steps <count>', 'steps of each run', integer, 300)
+  .addOption(output())
+  .action(benchExchangeLocal);
 
 program
   .command('accuracy')

@@ -1,5 +1,5 @@
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { build, type Metafile } from 'esbuild';
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { build } from 'esbuild';
 import { buildKernels } from './build-kernels.ts';
 
 /**
@@ -17,13 +17,15 @@ const assets = ['trainer/ternary/kernels.wasm', 'trainer/wire/terngrad.proto'];
 const requireBanner =
   "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
 
-export async function buildAll(outDirectory: string): Promise<Metafile> {
+async function buildAll(outDirectory: string): Promise<void> {
   await mkdir(outDirectory, { recursive: true });
   await buildKernels('trainer/ternary/kernels.wasm');
   const result = await build({
     entryPoints: bundles,
     outdir: outDirectory,
     bundle: true,
+    // What is imported on demand stays on demand: a backend that is not used is not loaded.
+    splitting: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
@@ -35,9 +37,14 @@ export async function buildAll(outDirectory: string): Promise<Metafile> {
   });
   await Promise.all(assets.map((asset) => copyFile(asset, `${outDirectory}/${asset.split('/').at(-1)}`)));
   await writeFile(`${outDirectory}/metafile.json`, JSON.stringify(result.metafile));
-  return result.metafile;
 }
 
-const outDirectory = 'dist';
-await rm(outDirectory, { recursive: true, force: true });
-await buildAll(outDirectory);
+// Built aside and then exchanged: a process that starts meanwhile finds the old build or the new one, never half.
+const aside = `dist-${process.pid}`;
+try {
+  await buildAll(aside);
+  await rm('dist', { recursive: true, force: true });
+  await rename(aside, 'dist');
+} finally {
+  await rm(aside, { recursive: true, force: true });
+}

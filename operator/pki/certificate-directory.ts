@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { PemPair } from './authority.ts';
 
 /** The files of one rank, named as a Kubernetes TLS Secret names them. */
-export const CERTIFICATE_FILE = 'tls.crt';
-export const PRIVATE_KEY_FILE = 'tls.key';
-export const AUTHORITIES_FILE = 'ca.crt';
+const CERTIFICATE_FILE = 'tls.crt';
+const PRIVATE_KEY_FILE = 'tls.key';
+const AUTHORITIES_FILE = 'ca.crt';
 
 /** What a TLS peer needs; `authorities` holds one or more CA certificates. */
 export interface CertificateFiles extends PemPair {

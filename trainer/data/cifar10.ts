@@ -12,7 +12,7 @@ import type { LabelledArrays, LabelledDataset } from './labelled.ts';
  * | 1025   | 1024  | green                           |
  * | 2049   | 1024  | blue                            |
  */
-export const CIFAR10_CLASSES = 10;
+const CIFAR10_CLASSES = 10;
 const SIDE = 32;
 const CHANNELS = 3;
 const PLANE_BYTES = SIDE * SIDE;

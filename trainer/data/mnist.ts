@@ -5,7 +5,7 @@ import { readDataFile } from './data-file.ts';
 import { readIdx } from './idx.ts';
 import type { LabelledArrays, LabelledDataset } from './labelled.ts';
 
-export const MNIST_CLASSES = 10;
+const MNIST_CLASSES = 10;
 
 const REMEDY =
   'data.path must be the directory with the four MNIST files (train-images-idx3-ubyte, train-labels-idx1-ubyte, ' +

@@ -13,7 +13,7 @@ export interface ComputeThreadInput {
 }
 
 /** The compute thread is stuck: in a native call, an endless loop, or in data that never arrives. */
-export class ComputeHungError extends Error {
+class ComputeHungError extends Error {
   readonly code = 'COMPUTE_HUNG';
   override readonly name = 'ComputeHungError';
 

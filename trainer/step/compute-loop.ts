@@ -45,7 +45,7 @@ export interface ComputeLoopOptions {
 }
 
 /** The state in memory is not what the last update wrote: a bit has flipped. */
-export class CorruptStateError extends Error {
+class CorruptStateError extends Error {
   readonly code = 'CORRUPT_STATE';
   override readonly name = 'CorruptStateError';
 }

@@ -14,7 +14,7 @@ export interface ScalerFinder {
 }
 
 /** float16 cannot hold a value of this tensor's gradient. */
-export class ValueBeyondFloat16Error extends Error {
+class ValueBeyondFloat16Error extends Error {
   readonly code = 'VALUE_BEYOND_FLOAT16';
   override readonly name = 'ValueBeyondFloat16Error';
 }

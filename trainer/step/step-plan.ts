@@ -91,7 +91,7 @@ export function planStep(
 }
 
 /** A name in `exempt.tensors` that the model does not have. */
-export class UnknownTensorError extends Error {
+class UnknownTensorError extends Error {
   readonly code = 'UNKNOWN_TENSOR';
   override readonly name = 'UnknownTensorError';
 }

@@ -22,7 +22,7 @@ import { crc32 } from 'node:zlib';
  * The payload is not aligned in memory (gRPC's own 5-byte prefix comes before); it is copied to where it belongs.
  */
 export const FRAME_HEADER_BYTES = 40;
-export const FRAME_MAGIC = 0x31464754; // "TGF1"
+const FRAME_MAGIC = 0x31464754; // "TGF1"
 
 export const FrameKind = { push: 1, pull: 2 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];

@@ -1,7 +1,7 @@
 import { replaceKernel } from '../own-kernel.ts';
 
 /** Training needs a kernel that the wasm backend only has in a wrong form. */
-export class UnsupportedKernelError extends Error {
+class UnsupportedKernelError extends Error {
   readonly code = 'UNSUPPORTED_KERNEL';
   readonly kernel: string;
 
