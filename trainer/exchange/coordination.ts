@@ -2,6 +2,9 @@ import type { JoinRequest, MembershipMessage } from '../wire/messages.ts';
 import type { ExchangeError } from './errors.ts';
 import type { BarrierContribution, BarrierOutcome } from './exchange.ts';
 
+/** The rank that coordinates. */
+export const COORDINATOR = 0;
+
 /** What coordination reports by itself, outside the calls. */
 export interface CoordinationEvents {
   /** The generation has ended, for the reason that every member gets. */

@@ -13,7 +13,7 @@ import type { Admission } from './admission.ts';
 import { decodeContribution, encodeOutcome } from './barrier-messages.ts';
 import type { ReceivedContribution } from './barrier-messages.ts';
 import { combine, faultOf } from './combine.ts';
-import { defer } from './coordination.ts';
+import { COORDINATOR as SELF, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
 import { BadFrameError, ExchangeError, FencedError, PeerLostError } from './errors.ts';
 import type { BarrierContribution, BarrierOutcome } from './exchange.ts';
@@ -46,8 +46,6 @@ interface Joined {
 }
 
 type RefusedOrFenced = Extract<Admission, { readonly kind: 'refuse' | 'fence' }>;
-
-const SELF = 0;
 
 /**
  * Rank 0's coordination, without gRPC: who is in, and one round per barrier. A round is complete when every rank has

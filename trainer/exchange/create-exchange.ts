@@ -1,23 +1,16 @@
-import { Metadata } from '@grpc/grpc-js';
 import type { Client } from '@grpc/grpc-js';
-import { formatIdentity } from '../../operator/pki/identity.ts';
-import type { WorkerIdentity } from '../../operator/pki/identity.ts';
 import { formatAddress } from '../wire/address.ts';
-import { openChannel } from '../wire/channel.ts';
 import { countedMethod } from '../wire/counted-method.ts';
-import { openListener } from '../wire/listener.ts';
 import type { Listener } from '../wire/listener.ts';
 import { barrierMethod } from '../wire/messages.ts';
 import type { JoinRequest, MembershipMessage } from '../wire/messages.ts';
-import { writeClaimedIdentity } from '../wire/metadata.ts';
-import { isWorkerOf } from '../wire/peer-identity.ts';
-import { SocketBytes } from '../wire/socket-bytes.ts';
 import { asExchangeError } from './abort.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import { Coordinator } from './coordinator.ts';
-import { defer } from './coordination.ts';
+import { COORDINATOR, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
-import { ExchangeClosedError, FencedError, HandshakeError, ListenError, PeerLostError } from './errors.ts';
+import { Endpoint } from './endpoint.ts';
+import { ExchangeClosedError, FencedError, HandshakeError, PeerLostError } from './errors.ts';
 import type { ExchangeError, ExchangePhase } from './errors.ts';
 import type {
   BarrierContribution,
@@ -29,17 +22,12 @@ import type {
   StepExchange,
 } from './exchange.ts';
 import { Mesh } from './mesh.ts';
-import { checkOwnCertificate } from './own-identity.ts';
-import { maxMessageBytes } from './peer-sender.ts';
 import { RemoteCoordination } from './remote-coordination.ts';
 import { serveControl, serveCoordinator, servePush } from './services.ts';
 import type { InboundPush } from './services.ts';
 import { Traffic } from './traffic.ts';
 import { Wait } from './wait.ts';
 
-const COORDINATOR = 0;
-/** Control messages grow with scaler units and ranks, not with the model. */
-const MIN_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** Rank 0 knows best who is late: the others give it this much time to say so. */
 const BLAME_SLACK_MS = 2000;
 /** When a stream breaks, the reason may be on its way from rank 0. */
@@ -56,8 +44,7 @@ type State = 'new' | 'forming' | 'training' | 'finishing' | 'finished' | 'failed
 class ExchangeNode implements Exchange {
   readonly counters: Traffic;
   readonly #options: ExchangeOptions;
-  readonly #identity: WorkerIdentity;
-  readonly #sockets = new SocketBytes();
+  readonly #endpoint: Endpoint;
   readonly #failure = new AbortController();
   readonly #wait = new Wait();
   /** Push streams of peers that know the membership before we do; one per rank. */
@@ -75,17 +62,16 @@ class ExchangeNode implements Exchange {
   #closing: Promise<void> | undefined;
 
   constructor(options: ExchangeOptions) {
-    const { rank, job } = options;
     this.#options = options;
-    this.#identity = { kind: 'worker', namespace: job.namespace, jobUid: job.uid, rank };
-    this.counters = new Traffic(this.#sockets);
+    this.#endpoint = new Endpoint(options);
+    this.counters = new Traffic(this.#endpoint.sockets);
   }
 
   get failure(): AbortSignal {
     return this.#failure.signal;
   }
 
-  form(join: JoinState, signal: AbortSignal): Promise<Membership> {
+  async form(join: JoinState, signal: AbortSignal): Promise<Membership> {
     if (this.#state !== 'new') throw new Error(`form was called in state ${this.#state}`);
     this.#state = 'forming';
     this.#step = join.step;
@@ -95,7 +81,7 @@ class ExchangeNode implements Exchange {
     return this.#call(this.#form(join), deadlineMs, () => this.#unformed(), signal);
   }
 
-  barrier(contribution: BarrierContribution, signal: AbortSignal): Promise<BarrierOutcome> {
+  async barrier(contribution: BarrierContribution, signal: AbortSignal): Promise<BarrierOutcome> {
     const { coordination, mesh } = this.#running('barrier');
     this.#step = contribution.step;
     this.#enter('barrier');
@@ -120,7 +106,7 @@ class ExchangeNode implements Exchange {
     return { chunkEncoded: (c) => this.#chunkEncoded(mesh, c), staged };
   }
 
-  finish(finalHash: string, signal: AbortSignal): Promise<readonly string[]> {
+  async finish(finalHash: string, signal: AbortSignal): Promise<readonly string[]> {
     const { coordination } = this.#running('finish');
     this.#state = 'finishing';
     this.#enter('finish');
@@ -142,13 +128,10 @@ class ExchangeNode implements Exchange {
   }
 
   async #form(join: JoinState): Promise<Membership> {
-    const { credentials, rank, attempt, replicas, job, log } = this.#options;
-    if (credentials !== undefined) checkOwnCertificate(credentials, this.#identity, new Date());
-    else
-      log?.('warn', 'TLS is off: anyone who reaches the port can join, read and change the training', {
-        rank,
-      });
-    const listener = await this.#listen();
+    const { rank, attempt, replicas, job, log } = this.#options;
+    this.#endpoint.checkIdentity();
+    const listener = await this.#endpoint.listen();
+    this.#listener = listener;
     if (this.#isOver()) await listener.close(0);
     this.#checkForming();
     servePush(listener, job, (push) => this.#adopt(push));
@@ -176,29 +159,6 @@ class ExchangeNode implements Exchange {
     return membership;
   }
 
-  async #listen(): Promise<Listener> {
-    const { listenAddress, credentials, maxPayloadBytes, replicas, rank, job, log } = this.#options;
-    try {
-      this.#listener = await openListener({
-        address: listenAddress,
-        credentials,
-        admit: (identity) =>
-          identity.kind === 'operator'
-            ? rank === COORDINATOR
-            : isWorkerOf(job, identity) && identity.rank !== rank && identity.rank < replicas,
-        onRefused: (reason, remoteAddress) =>
-          log?.('warn', 'refused a connection', { reason, remoteAddress }),
-        maxMessageBytes: Math.max(MIN_MESSAGE_BYTES, maxMessageBytes(maxPayloadBytes)),
-        maxConnections: 4 * replicas + 16,
-        peerLossMs: this.#peerLossMs,
-        socketBytes: this.#sockets,
-      });
-      return this.#listener;
-    } catch (error) {
-      throw new ListenError(listenAddress, error);
-    }
-  }
-
   #becomeCoordinator(listener: Listener): Coordinator {
     const { replicas, scaler, job, onProgress, log } = this.#options;
     const coordinator = new Coordinator({
@@ -215,14 +175,14 @@ class ExchangeNode implements Exchange {
 
   #reachCoordinator(): RemoteCoordination {
     const { rank, attempt, coordinatorAddress } = this.#options;
-    const client = this.#openChannel(COORDINATOR, coordinatorAddress);
+    const client = this.#endpoint.openChannel(COORDINATOR, coordinatorAddress);
     this.#coordinatorClient = client;
     return new RemoteCoordination({
       rank,
       attempt,
       client,
       barrierMethod: countedMethod(barrierMethod, this.counters.barrierMessages),
-      metadata: () => this.#metadata(),
+      metadata: () => this.#endpoint.metadata(),
       events: this.#coordinationEvents(),
     });
   }
@@ -251,8 +211,8 @@ class ExchangeNode implements Exchange {
       membership,
       maxPayloadBytes: this.#options.maxPayloadBytes,
       traffic: this.counters,
-      openChannel: (member) => this.#openChannel(member.rank, member.address),
-      metadata: () => this.#metadata(),
+      openChannel: (member) => this.#endpoint.openChannel(member.rank, member.address),
+      metadata: () => this.#endpoint.metadata(),
       onStaged: () => this.#staged?.resolve(),
       onLost: (rank, detail) => {
         // Who has the final hashes may end its bulk streams; only rank 0 is still needed then.
@@ -260,28 +220,6 @@ class ExchangeNode implements Exchange {
       },
       onError: (error) => this.#fail(error),
     });
-  }
-
-  #openChannel(peerRank: number, address: string): Client {
-    const { credentials, job, maxPayloadBytes } = this.#options;
-    return openChannel({
-      address,
-      credentials,
-      checkPeer: (identity) =>
-        isWorkerOf(job, identity) && identity.rank === peerRank
-          ? undefined
-          : `the certificate at ${address} is for ${formatIdentity(identity)}, not for rank ${peerRank} of this job`,
-      maxMessageBytes: Math.max(MIN_MESSAGE_BYTES, maxMessageBytes(maxPayloadBytes)),
-      peerLossMs: this.#peerLossMs,
-      socketBytes: this.#sockets,
-    });
-  }
-
-  #metadata(): Metadata {
-    const metadata = new Metadata();
-    if (this.#options.credentials === undefined)
-      writeClaimedIdentity(metadata, formatIdentity(this.#identity));
-    return metadata;
   }
 
   #adopt(push: InboundPush): void {
@@ -413,10 +351,6 @@ class ExchangeNode implements Exchange {
 
   get #stepDeadlineMs(): number {
     return this.#options.stepDeadlineSeconds * 1000;
-  }
-
-  get #peerLossMs(): number {
-    return this.#options.peerLossSeconds * 1000;
   }
 }
 

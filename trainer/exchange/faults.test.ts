@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createAuthority, issueLeaf } from '../../operator/pki/authority.ts';
 import { ExitCode } from '../../crds/exit-codes.ts';
@@ -289,7 +291,41 @@ describe('while training', () => {
     expect(performance.now() - start).toBeLessThan(1500);
     for (const error of errors) expect(error).toMatchObject({ code: 'PEER_LOST', rank: 2 });
     expect(job.members[0]?.failure.reason).toBe(errors[0]);
-    expect(() => job.members[0]?.beginStep(1, new FloatStore([], 1, 0))).toThrow(errors[0] as Error);
+    expect(() => job.members[0]?.beginStep(1, new FloatStore([], 1, 0))).toThrow(String((errors[0] as Error).message));
+  });
+
+  test('a newer attempt of a member ends the generation: the older is fenced, the others lost it', async () => {
+    const job = await jobOf(3);
+    await job.form();
+    const newer = createExchange({ ...(await optionsLike(job, 1)), attempt: 2, formationSeconds: 1 });
+    closing.push(newer);
+    newer.form(JOIN, signal).catch(() => undefined);
+    const waiting = [job.members[1], job.members[2]].map((member) =>
+      member?.barrier(contribution(0), signal),
+    );
+    const [older, other] = await errorsOf(Promise.allSettled(waiting));
+    expect(older).toMatchObject({ code: 'FENCED', rank: 1, attempt: 1, exitCode: ExitCode.fenced });
+    expect(other).toMatchObject({ code: 'PEER_LOST', ranks: [1] });
+    expect(job.members[0]?.failure.reason).toMatchObject({ code: 'PEER_LOST', ranks: [1] });
+  });
+
+  test('a frozen process is lost within peerLossSeconds', async () => {
+    const job = await jobOf(2, (options) =>
+      options.rank === 0 ? { ...options, peerLossSeconds: 2 } : undefined,
+    );
+    const script = fileURLToPath(new URL('./testing/frozen-member.ts', import.meta.url));
+    const credentials = JSON.stringify(await credentialsFor(workerIdentity(1)));
+    const child = spawn(process.execPath, ['--import', 'tsx', script, job.coordinatorAddress, credentials]);
+    try {
+      await job.members[0]?.form(JOIN, signal);
+      child.kill('SIGSTOP');
+      const start = performance.now();
+      const error = await job.members[0]?.barrier(contribution(0), signal).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'PEER_LOST', ranks: [1], phase: 'barrier' });
+      expect(performance.now() - start).toBeLessThan(4000);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   test('what the store throws is an internal fault of this rank, and everyone’s error', async () => {

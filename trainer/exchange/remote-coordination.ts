@@ -11,7 +11,7 @@ import type {
 import { REFUSED_FIELD, single, writeScope } from '../wire/metadata.ts';
 import { abortToError, asField, errorToAbort } from './abort.ts';
 import { decodeOutcome, encodeContribution } from './barrier-messages.ts';
-import { defer } from './coordination.ts';
+import { COORDINATOR, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
 import { BadFrameError, FencedError, HandshakeError } from './errors.ts';
 import type { ExchangeError } from './errors.ts';
@@ -27,7 +27,6 @@ export interface RemoteCoordinationOptions {
   readonly events: CoordinationEvents;
 }
 
-const COORDINATOR = 0;
 const RETRY_MS = 200;
 
 /** Coordination of every rank but 0: two streams to rank 0, on a connection of their own. */

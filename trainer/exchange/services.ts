@@ -138,7 +138,17 @@ export function serveControl(
           callback(denied('only the operator may ask for progress'));
           return;
         }
-        callback(null, onProgress(call.request));
+        let report: ProgressReport;
+        try {
+          report = onProgress(call.request);
+        } catch (error) {
+          callback({
+            code: status.INTERNAL,
+            details: error instanceof Error ? error.message : String(error),
+          });
+          return;
+        }
+        callback(null, report);
       },
     },
   );

@@ -1,0 +1,104 @@
+import { Metadata } from '@grpc/grpc-js';
+import type { Client } from '@grpc/grpc-js';
+import { formatIdentity } from '../../operator/pki/identity.ts';
+import type { WorkerIdentity } from '../../operator/pki/identity.ts';
+import { openChannel } from '../wire/channel.ts';
+import { openListener } from '../wire/listener.ts';
+import type { Listener } from '../wire/listener.ts';
+import { writeClaimedIdentity } from '../wire/metadata.ts';
+import { isWorkerOf } from '../wire/peer-identity.ts';
+import { SocketBytes } from '../wire/socket-bytes.ts';
+import { COORDINATOR } from './coordination.ts';
+import { ListenError } from './errors.ts';
+import type { ExchangeOptions } from './exchange.ts';
+import { checkOwnCertificate } from './own-identity.ts';
+import { maxMessageBytes } from './peer-sender.ts';
+
+/** Control messages grow with scaler units and ranks, not with the model. */
+const MIN_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** A stranger may try for ever; each reason is logged once, and no more than so many. */
+const MAX_LOGGED_REASONS = 100;
+
+/** This member on the network: who it is, its listener, and the channels it opens. All their sockets are counted. */
+export class Endpoint {
+  readonly sockets = new SocketBytes();
+  readonly #options: ExchangeOptions;
+  readonly #identity: WorkerIdentity;
+  readonly #loggedReasons = new Set<string>();
+
+  constructor(options: ExchangeOptions) {
+    const { rank, job } = options;
+    this.#options = options;
+    this.#identity = { kind: 'worker', namespace: job.namespace, jobUid: job.uid, rank };
+  }
+
+  /** Throws HandshakeError when this worker's own certificate cannot be right. */
+  checkIdentity(): void {
+    const { credentials, rank, log } = this.#options;
+    if (credentials !== undefined) checkOwnCertificate(credentials, this.#identity, new Date());
+    else
+      log?.('warn', 'TLS is off: anyone who reaches the port can join, read and change the training', {
+        rank,
+      });
+  }
+
+  /** Only workers of this job, and at rank 0 the operator, get past the TLS handshake. Throws ListenError. */
+  async listen(): Promise<Listener> {
+    const { listenAddress, credentials, replicas, rank, job } = this.#options;
+    try {
+      return await openListener({
+        address: listenAddress,
+        credentials,
+        admit: (identity) =>
+          identity.kind === 'operator'
+            ? rank === COORDINATOR
+            : isWorkerOf(job, identity) && identity.rank !== rank && identity.rank < replicas,
+        onRefused: (reason, remoteAddress) => this.#logRefusal(reason, remoteAddress),
+        maxMessageBytes: this.#maxMessageBytes,
+        maxConnections: 4 * replicas + 16,
+        peerLossMs: this.#peerLossMs,
+        socketBytes: this.sockets,
+      });
+    } catch (error) {
+      throw new ListenError(listenAddress, error);
+    }
+  }
+
+  /** A client on a connection of its own to a rank, which must prove that it is that rank of this job. */
+  openChannel(peerRank: number, address: string): Client {
+    const { credentials, job } = this.#options;
+    return openChannel({
+      address,
+      credentials,
+      checkPeer: (identity) =>
+        isWorkerOf(job, identity) && identity.rank === peerRank
+          ? undefined
+          : `the certificate at ${address} is for ${formatIdentity(identity)}, not for rank ${peerRank} of this job`,
+      maxMessageBytes: this.#maxMessageBytes,
+      peerLossMs: this.#peerLossMs,
+      socketBytes: this.sockets,
+    });
+  }
+
+  /** Fresh metadata for a call. */
+  metadata(): Metadata {
+    const metadata = new Metadata();
+    if (this.#options.credentials === undefined)
+      writeClaimedIdentity(metadata, formatIdentity(this.#identity));
+    return metadata;
+  }
+
+  #logRefusal(reason: string, remoteAddress: string): void {
+    if (this.#loggedReasons.has(reason) || this.#loggedReasons.size >= MAX_LOGGED_REASONS) return;
+    this.#loggedReasons.add(reason);
+    this.#options.log?.('warn', 'refused a connection', { reason, remoteAddress });
+  }
+
+  get #maxMessageBytes(): number {
+    return Math.max(MIN_MESSAGE_BYTES, maxMessageBytes(this.#options.maxPayloadBytes));
+  }
+
+  get #peerLossMs(): number {
+    return this.#options.peerLossSeconds * 1000;
+  }
+}
