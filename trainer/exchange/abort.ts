@@ -25,15 +25,8 @@ const NOTHING: Omit<Abort, 'code' | 'message'> = {
   attempt: 0,
 };
 
-const PHASES: readonly string[] = [
-  'formation',
-  'barrier',
-  'encode',
-  'push',
-  'pull',
-  'finish',
-] satisfies ExchangePhase[];
-const REASONS: readonly string[] = ['non-finite', 'program', 'internal'] satisfies FaultReason[];
+const PHASES: readonly ExchangePhase[] = ['formation', 'barrier', 'encode', 'push', 'pull', 'finish'];
+const REASONS: readonly FaultReason[] = ['non-finite', 'program', 'internal'];
 
 /** @param selfRank who says it: a member that merely closes is lost to the others. */
 export function errorToAbort(error: ExchangeError, selfRank: number): Abort {
@@ -122,14 +115,14 @@ export function abortToError(abort: Abort, selfRank: number): ExchangeError {
 }
 
 function asPhase(detail: string): ExchangePhase {
-  return isOneOf<ExchangePhase>(PHASES, detail) ? detail : 'barrier';
+  return PHASES.find((phase) => phase === detail) ?? 'barrier';
 }
 
 export function asReason(detail: string): FaultReason {
-  return isOneOf<FaultReason>(REASONS, detail) ? detail : 'internal';
+  return REASONS.find((reason) => reason === detail) ?? 'internal';
 }
 
-const FIELDS: readonly string[] = [
+const FIELDS: readonly HandshakeField[] = [
   'identity',
   'rank',
   'attempt',
@@ -138,14 +131,10 @@ const FIELDS: readonly string[] = [
   'step',
   'generation',
   'replicas',
-] satisfies HandshakeField[];
+];
 
 export function asField(detail: string): HandshakeField {
-  return isOneOf<HandshakeField>(FIELDS, detail) ? detail : 'identity';
-}
-
-function isOneOf<Value extends string>(known: readonly string[], value: string): value is Value {
-  return known.includes(value);
+  return FIELDS.find((field) => field === detail) ?? 'identity';
 }
 
 /** Whatever was thrown, as an error of the exchange: what is not one is our own defect. */

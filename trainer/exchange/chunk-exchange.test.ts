@@ -82,7 +82,7 @@ test.each([1, 2, 3, 4])('%i members stage the sums in member order', (count) => 
   ring.begin(...all);
   ring.encodeAll(...all);
   ring.deliver();
-  expect([...ring.stagedBy].sort()).toEqual(all);
+  expect([...ring.stagedBy].sort((a, b) => a - b)).toEqual(all);
   const expected = expectedSums(STEP, count, SIZES);
   for (const store of ring.stores) expect(store.sums).toEqual(expected);
 });
@@ -270,7 +270,7 @@ describe('misuse by the caller', () => {
 test('float sums depend on the order, so equal bits mean the same order', () => {
   const parts = [0, 1, 2].map((m) => contributionOf(STEP, m, 0, 80));
   const backwards = new Float32Array(80);
-  for (const part of [...parts].reverse())
+  for (const part of parts.toReversed())
     part.forEach((value, i) => (backwards[i] = (backwards[i] ?? 0) + value));
   expect(backwards).not.toEqual(expectedSums(STEP, 3, [80])[0]);
 });

@@ -250,9 +250,7 @@ describe('while training', () => {
   test('a member that hangs before the barrier is named by all others', async () => {
     const job = await jobOf(3, quick);
     await job.form();
-    const waiting = [job.members[0], job.members[1]].map((member) =>
-      member?.barrier(contribution(0), signal),
-    );
+    const waiting = job.members.slice(0, 2).map((member) => member.barrier(contribution(0), signal));
     const errors = await errorsOf(Promise.allSettled(waiting));
     for (const error of errors)
       expect(error).toMatchObject({ code: 'PEER_LOST', ranks: [2], phase: 'barrier' });
@@ -291,7 +289,9 @@ describe('while training', () => {
     expect(performance.now() - start).toBeLessThan(1500);
     for (const error of errors) expect(error).toMatchObject({ code: 'PEER_LOST', rank: 2 });
     expect(job.members[0]?.failure.reason).toBe(errors[0]);
-    expect(() => job.members[0]?.beginStep(1, new FloatStore([], 1, 0))).toThrow(String((errors[0] as Error).message));
+    expect(() => job.members[0]?.beginStep(1, new FloatStore([], 1, 0))).toThrow(
+      (errors[0] as Error).message,
+    );
   });
 
   test('a newer attempt of a member ends the generation: the older is fenced, the others lost it', async () => {
@@ -300,9 +300,7 @@ describe('while training', () => {
     const newer = createExchange({ ...(await optionsLike(job, 1)), attempt: 2, formationSeconds: 1 });
     closing.push(newer);
     newer.form(JOIN, signal).catch(() => undefined);
-    const waiting = [job.members[1], job.members[2]].map((member) =>
-      member?.barrier(contribution(0), signal),
-    );
+    const waiting = job.members.slice(1, 3).map((member) => member.barrier(contribution(0), signal));
     const [older, other] = await errorsOf(Promise.allSettled(waiting));
     expect(older).toMatchObject({ code: 'FENCED', rank: 1, attempt: 1, exitCode: ExitCode.fenced });
     expect(other).toMatchObject({ code: 'PEER_LOST', ranks: [1] });

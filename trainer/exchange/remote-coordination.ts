@@ -1,5 +1,12 @@
-import { Client, Metadata, status } from '@grpc/grpc-js';
-import type { ClientDuplexStream, ClientReadableStream, MethodDefinition, ServiceError } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import type {
+  Client,
+  Metadata,
+  ClientDuplexStream,
+  ClientReadableStream,
+  MethodDefinition,
+  ServiceError,
+} from '@grpc/grpc-js';
 import { joinMethod } from '../wire/messages.ts';
 import type {
   CoordinatorMessage,
@@ -155,19 +162,13 @@ export class RemoteCoordination implements Coordination {
   /** What rank 0 said against this process; `undefined` where trying again may help. */
   #refusalOf(error: ServiceError): ExchangeError | undefined {
     const { rank, attempt } = this.#options;
-    switch (error.code) {
-      case status.ABORTED:
-        return new FencedError(rank, attempt, error.details);
-      case status.FAILED_PRECONDITION:
-      case status.PERMISSION_DENIED: {
-        const field = asField(single(error.metadata, REFUSED_FIELD) ?? '');
-        // The generation is ending; the next one may take us.
-        if (field === 'generation') return undefined;
-        return new HandshakeError(field, `rank 0 refused rank ${rank}: ${error.details}`, { cause: error });
-      }
-      default:
-        return undefined;
-    }
+    if (error.code === status.ABORTED) return new FencedError(rank, attempt, error.details);
+    if (error.code !== status.FAILED_PRECONDITION && error.code !== status.PERMISSION_DENIED)
+      return undefined;
+    const field = asField(single(error.metadata, REFUSED_FIELD) ?? '');
+    // The generation is ending; the next one may take us.
+    if (field === 'generation') return undefined;
+    return new HandshakeError(field, `rank 0 refused rank ${rank}: ${error.details}`, { cause: error });
   }
 
   #receive(message: CoordinatorMessage): void {

@@ -13,10 +13,10 @@ import { ScriptedMember } from './testing/scripted-member.ts';
 
 const { signal } = new AbortController();
 const MIB = 1024 * 1024;
-const closing: { close(): Promise<void> | void }[] = [];
+const closing: { close(): unknown }[] = [];
 
 afterEach(async () => {
-  await Promise.all(closing.splice(0).map((one) => one.close()));
+  await Promise.all(closing.splice(0).map(async (one) => one.close()));
 });
 
 async function runSteps(

@@ -24,21 +24,24 @@ const HEADER: FrameHeader = {
 const PAYLOAD = Uint8Array.of(0xaa, 0xbb, 0xcc);
 
 /** The frame of HEADER and PAYLOAD, by hand. */
-const GOLDEN = Buffer.from([
-  ...[0x54, 0x47, 0x46, 0x31], // magic "TGF1"
-  0x02, // kind: pull
-  0x03, // codec
-  ...[0x04, 0x05], // rank
-  ...[0x06, 0x07, 0x08, 0x09], // generation
-  ...[0x0a, 0x0b, 0x0c, 0x0d], // attempt
-  ...[0x0e, 0x0f, 0x10, 0x11], // step
-  ...[0x12, 0x13, 0x14, 0x15], // chunk
-  ...[0x16, 0x17, 0x18, 0x19], // flat offset
-  ...[0x1a, 0x1b, 0x1c, 0x1d], // values
-  ...[0x03, 0x00, 0x00, 0x00], // payload bytes
-  ...[0xf2, 0x45, 0x61, 0x5d], // CRC-32, computed by Python's zlib.crc32
-  ...[0xaa, 0xbb, 0xcc], // payload
-]);
+const GOLDEN = Buffer.from(
+  [
+    '54474631', // magic "TGF1"
+    '02', // kind: pull
+    '03', // codec
+    '0405', // rank
+    '06070809', // generation
+    '0a0b0c0d', // attempt
+    '0e0f1011', // step
+    '12131415', // chunk
+    '16171819', // flat offset
+    '1a1b1c1d', // values
+    '03000000', // payload bytes
+    'f245615d', // CRC-32, computed by Python's zlib.crc32
+    'aabbcc', // payload
+  ].join(''),
+  'hex',
+);
 
 function write(header: FrameHeader, payload: Uint8Array): Buffer {
   const out = Buffer.alloc(FRAME_HEADER_BYTES + payload.length);
