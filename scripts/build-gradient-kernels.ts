@@ -40,5 +40,13 @@ async function compileKernels(): Promise<Buffer> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  await writeFile(GENERATED_FILE, await gradientKernelsSource());
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const source = await gradientKernelsSource();
+  if (!process.argv.includes('--check')) await writeFile(GENERATED_FILE, source);
+  else if ((await readFile(GENERATED_FILE, 'utf8')) !== source) {
+    console.error(
+      `${GENERATED_FILE} is not what trainer/compute/wasm/assembly/ compiles to; run \`make generate\``,
+    );
+    process.exitCode = 1;
+  }
+}
