@@ -1,0 +1,46 @@
+// The tiny program with one fault, named by its parameters:
+//   fault   createModel, loadData, loss: throws in there; loss: at `step`
+//           nanLoss: the loss of `step` is NaN; unequal: each rank starts with other weights; hang: `step` never ends
+//   step    default 3
+//   rank    only this rank has the fault; default all
+import { tinyWith } from './tiny.mjs';
+
+const forever = new Int32Array(new SharedArrayBuffer(4));
+
+export default () => {
+  let parameters = {};
+  let step = -1;
+  const has = (fault) =>
+    parameters.fault === fault && [undefined, Number(process.env.TERNGRAD_RANK)].includes(parameters.rank);
+  const program = tinyWith({
+    onTrainBatch(begun) {
+      step = begun;
+      if (has('hang') && step === (parameters.step ?? 3)) Atomics.wait(forever, 0, 0);
+    },
+  });
+  return {
+    ...program,
+    name: 'faulty',
+
+    createModel(context) {
+      ({ parameters } = context);
+      if (has('createModel')) throw new Error('no such layer');
+      const model = program.createModel(context);
+      if (has('unequal')) model.setWeights(model.getWeights().map((weight) => weight.add(1)));
+      return model;
+    },
+
+    loadData(context) {
+      if (has('loadData')) throw new Error('no such table');
+      return program.loadData(context);
+    },
+
+    loss(tf, model, { inputs, targets }, { training }) {
+      const labels = tf.oneHot(targets.toInt(), 3);
+      const loss = tf.losses.softmaxCrossEntropy(labels, model.apply(inputs, { training }));
+      if (!training || step !== (parameters.step ?? 3)) return loss;
+      if (has('loss')) throw new Error('the batch is odd');
+      return has('nanLoss') ? loss.mul(Number.NaN) : loss;
+    },
+  };
+};

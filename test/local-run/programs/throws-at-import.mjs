@@ -1,0 +1,2 @@
+// Cannot even be imported.
+throw new Error('the licence server is down');

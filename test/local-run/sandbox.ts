@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+import { WorkerEnvironment } from '../../crds/worker-environment.ts';
+import { until } from './until.ts';
+
+export interface SandboxProcess {
+  readonly pid: number;
+  /** Absent for what is no worker: `terngrad run` itself. */
+  readonly rank: number | undefined;
+}
+
+/**
+ * A folder for one run: the job file and what programs leave beside it, and a temporary directory that is this run's
+ * alone. Whatever is started with `environment` can be found again by it, also when its parent is gone.
+ */
+export class Sandbox {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'local-run-test-')));
+  readonly temporary = join(this.folder, 'tmp');
+
+  constructor() {
+    mkdirSync(this.temporary);
+  }
+
+  get environment(): NodeJS.ProcessEnv {
+    return { ...process.env, TMPDIR: this.temporary };
+  }
+
+  /** All living processes of this run. */
+  get processes(): readonly SandboxProcess[] {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((pid) => {
+        const environment = environmentOf(pid);
+        if (environment.get('TMPDIR') !== this.temporary) return [];
+        const rank = environment.get(WorkerEnvironment.rank);
+        return [{ pid: Number(pid), rank: rank === undefined ? undefined : Number(rank) }];
+      });
+  }
+
+  /** Names in the run's temporary directory. */
+  get temporaryFiles(): readonly string[] {
+    return readdirSync(this.temporary);
+  }
+
+  pidOf(rank: number): number {
+    const found = this.processes.find((one) => one.rank === rank);
+    if (found === undefined) throw new Error(`there is no process of rank ${rank}`);
+    return found.pid;
+  }
+
+  expectNothingLeft(): void {
+    expect({ processes: this.processes, temporaryFiles: this.temporaryFiles }).toEqual({
+      processes: [],
+      temporaryFiles: [],
+    });
+  }
+
+  /** For runs whose launcher was killed: its workers need a moment to notice. */
+  async untilNoProcessIsLeft(): Promise<void> {
+    await until('every process of the run is gone', () => this.processes.length === 0);
+  }
+
+  /** Ends what a failed test has left. */
+  remove(): void {
+    for (const { pid } of this.processes) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Empty for a process that has ended, and for one that is not ours to look into. */
+function environmentOf(pid: string): ReadonlyMap<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return new Map();
+  }
+  return new Map(
+    text.split('\0').map((entry) => {
+      const at = entry.indexOf('=');
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
+}
