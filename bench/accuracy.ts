@@ -87,6 +87,8 @@ function lenetJob(codec: Codec, seed: number, { workers, steps }: AccuracyBenchO
         weightDecay: 5e-4,
       },
       compression: { codec },
+      // An hour-long run on a shared machine may stall; accuracy does not depend on time.
+      exchange: { stepDeadlineSeconds: 3600, peerLossSeconds: 3600 },
     },
   };
 }

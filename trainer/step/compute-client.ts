@@ -41,8 +41,8 @@ export interface ComputeClient {
   readonly failure: Error | undefined;
   /** Called once, at the first failure. */
   onFailure: () => void;
-  /** Called for each encoded chunk, which come between `agreed` and `staged`. */
-  onEncoded: (chunk: number) => void;
+  /** Called with encoded chunks, which come between `agreed` and `staged`. */
+  onEncoded: (chunks: readonly number[]) => void;
   /** Ends the present and later waits with this error: the exchange failed, so no message matters any more. */
   interrupt(error: Error): void;
   send(message: ToCompute): void;
@@ -80,7 +80,7 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
     client.onFailure();
   };
   thread.on('message', (message: FromCompute) => {
-    if (message.type === 'encoded') client.onEncoded(message.chunk);
+    if (message.type === 'encoded') client.onEncoded(message.chunks);
     else if (message.type === 'failed') fail(new CarriedFailureError(message));
     else mailbox.deliver(message);
   });

@@ -87,7 +87,7 @@ export async function runIoLoop(options: IoLoopOptions): Promise<IoLoopResult> {
     store.sharedScalers.set(outcome.scalers);
     store.beginStep(step);
     const running = exchange.beginStep(step, store);
-    compute.onEncoded = (chunk) => running.chunkEncoded(chunk);
+    compute.onEncoded = (chunks) => chunks.forEach((chunk) => running.chunkEncoded(chunk));
     compute.send({ type: 'agreed', step, stop: false });
     await running.staged;
     compute.send({ type: 'staged', step, reducedAtMs: store.reducedAtMs });

@@ -10,7 +10,7 @@ import type { TensorSpec } from '../ternary/layout.ts';
  *                   <-  start                      the membership is formed
  *     contribution  ->                             statistics done, local scalers in memory
  *                   <-  agreed                     shared scalers in memory
- *     encoded (per chunk) ->
+ *     encoded (some chunks) ->
  *                   <-  staged                     every chunk's sum in memory
  *     ... next contribution; the one after the last step carries no gradient, and is followed by:
  *     finished      ->
@@ -92,7 +92,8 @@ export interface Agreed {
 
 export interface Encoded {
   readonly type: 'encoded';
-  readonly chunk: number;
+  /** Several at a time: what is told together travels together. */
+  readonly chunks: readonly number[];
 }
 
 export interface Staged {
