@@ -7,10 +7,9 @@ import type { TensorFlow } from '../compute/tensorflow.ts';
 import { failureOf } from '../failure.ts';
 import type { Dataset } from '../programs/program.ts';
 import type { SmoothOut } from '../regularize/smooth-out.ts';
-import type { Chunk } from '../ternary/chunks.ts';
 import { BLOCK_VALUES } from '../ternary/layout.ts';
-import { payloadBytes } from '../ternary/payload-format.ts';
 import type { Kernels } from '../ternary/kernels.ts';
+import { createChunkEncoder, type ChunkEncoder } from './chunk-encoder.ts';
 import { monotonicMs } from './clock.ts';
 import type { Codecs } from './codecs.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -52,12 +51,6 @@ class CorruptStateError extends Error {
 }
 
 /**
- * The I/O thread is told of encoded chunks once so many bytes are ready: a message on the wire costs as much as some
- * ten kilobytes, and a small model is encoded before its first message would have left.
- */
-const TELL_BYTES = 64 * 1024;
-
-/**
  * The compute thread's part of the steps. The flat weights in memory are the truth; the model holds a copy that is
  * renewed at the start of each step, perturbed for SmoothOut or averaged for evaluation as the step needs.
  */
@@ -68,7 +61,7 @@ export class ComputeLoop {
   readonly #average: Float32Array | undefined;
   readonly #localScalers: Float32Array;
   readonly #sharedScalers: Float32Array;
-  readonly #encodeOrder: readonly Chunk[];
+  readonly #encoder: ChunkEncoder;
   #stateHash: string;
 
   constructor(options: ComputeLoopOptions) {
@@ -82,7 +75,7 @@ export class ComputeLoop {
     this.#average = memory.average === undefined ? undefined : floats(memory.average, layout.values);
     this.#localScalers = floats(memory.localScalers, chunkPlan.units);
     this.#sharedScalers = floats(memory.sharedScalers, chunkPlan.units * plan.scalerRows);
-    this.#encodeOrder = encodeOrder(chunkPlan.chunks, options.start);
+    this.#encoder = createChunkEncoder(options);
     this.#stateHash = options.initialHash;
   }
 
@@ -180,25 +173,9 @@ export class ComputeLoop {
   }
 
   #encode(step: number): void {
-    const { plan, spec, rank, codecs, post } = this.#options;
-    const noise = { seed: spec.training.seed, step, rank };
+    const { plan, spec, rank } = this.#options;
     const scalers = plan.scaler === 'local' ? this.#localScalers : this.#sharedScalers;
-    let told: number[] = [];
-    let toldBytes = 0;
-    const tell = (): void => {
-      if (told.length > 0) post({ type: 'encoded', chunks: told });
-      told = [];
-      toldBytes = 0;
-    };
-    for (const chunk of this.#encodeOrder) {
-      const coding = plan.codingAt(step, chunk);
-      const out = plan.memory.push[chunk.index] as number;
-      codecs.of(coding).encode(chunk, { gradient: plan.memory.gradient, scalers, noise, out });
-      told.push(chunk.index);
-      toldBytes += payloadBytes(coding.push, chunk, plan.members);
-      if (toldBytes >= TELL_BYTES) tell();
-    }
-    tell();
+    this.#encoder.encode({ seed: spec.training.seed, step, rank }, scalers);
   }
 
   /** Every chunk's sum is in memory and checked: only now do weights change. */
@@ -264,14 +241,4 @@ interface TimedContribution {
   readonly contribution: Contribution;
   readonly beganMs: number;
   readonly statisticsMs: number;
-}
-
-/**
- * Chunks that others sum come first, so that they travel while this member's own are encoded; each member starts at its
- * right neighbour's, so that all links are used from the start.
- */
-function encodeOrder(chunks: readonly Chunk[], { selfIndex, memberCount }: Start): Chunk[] {
-  const rotated = chunks.map((_, i) => chunks[(selfIndex + 1 + i) % chunks.length] as Chunk);
-  const isOwn = ({ index }: Chunk): boolean => index % memberCount === selfIndex;
-  return [...rotated.filter((chunk) => !isOwn(chunk)), ...rotated.filter(isOwn)];
 }

@@ -1,0 +1,60 @@
+import type { Chunk } from '../ternary/chunks.ts';
+import type { NoiseKey } from '../ternary/noise.ts';
+import { payloadBytes } from '../ternary/payload-format.ts';
+import type { Codecs } from './codecs.ts';
+import type { Encoded, Start } from './messages.ts';
+import type { StepPlan } from './step-plan.ts';
+
+/**
+ * The I/O thread is told of encoded chunks once so many bytes are ready: a message on the wire costs as much as some
+ * ten kilobytes, and a small model is encoded before its first message would have left.
+ */
+const TELL_BYTES = 64 * 1024;
+
+export interface ChunkEncoderOptions {
+  readonly plan: StepPlan;
+  readonly codecs: Codecs;
+  readonly start: Start;
+  readonly post: (message: Encoded) => void;
+}
+
+/** Turns the gradient in memory into push payloads, and tells the I/O thread as they get ready. */
+export interface ChunkEncoder {
+  /** @param scalers by unit: the shared ones, or this member's own. */
+  encode(noise: NoiseKey, scalers: Float32Array): void;
+}
+
+export function createChunkEncoder({ plan, codecs, start, post }: ChunkEncoderOptions): ChunkEncoder {
+  const ordered = encodeOrder(plan.chunkPlan.chunks, start);
+  const { gradient, push } = plan.memory;
+  return {
+    encode(noise, scalers) {
+      let ready: number[] = [];
+      let readyBytes = 0;
+      for (const [place, chunk] of ordered.entries()) {
+        const coding = plan.codingAt(noise.step, chunk);
+        const out = push[chunk.index] as number;
+        codecs.of(coding).encode(chunk, { gradient, scalers, noise, out });
+        ready.push(chunk.index);
+        readyBytes += payloadBytes(coding.push, chunk, plan.members);
+        if (readyBytes < TELL_BYTES && place < ordered.length - 1) continue;
+        post({ type: 'encoded', chunks: ready });
+        ready = [];
+        readyBytes = 0;
+      }
+    },
+  };
+}
+
+/**
+ * Chunks that others sum come first, so that they travel while this member's own are encoded; each member starts at its
+ * right neighbour's, so that all links are used from the start.
+ */
+export function encodeOrder(
+  chunks: readonly Chunk[],
+  { selfIndex, memberCount }: Pick<Start, 'selfIndex' | 'memberCount'>,
+): Chunk[] {
+  const rotated = chunks.map((_, i) => chunks[(selfIndex + 1 + i) % chunks.length] as Chunk);
+  const isOwn = ({ index }: Chunk): boolean => index % memberCount === selfIndex;
+  return [...rotated.filter((chunk) => !isOwn(chunk)), ...rotated.filter(isOwn)];
+}
