@@ -8,8 +8,10 @@ installed := node_modules/.terngrad-installed
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
+# Not `npm ci`: it refuses a lock file that lacks the optional binaries of other platforms, which some registries do not
+# carry. `--no-save` installs the locked versions with their integrity hashes and leaves the lock file alone.
 $(installed): package.json package-lock.json .npmrc
-	npm ci --no-fund --no-audit --loglevel=error
+	npm install --no-save --no-fund --no-audit --loglevel=error
 	@touch $@
 
 setup: $(installed) ## Install the pinned packages and build dist/
