@@ -36,7 +36,9 @@ async function buildAll(outDirectory: string): Promise<void> {
     logLevel: 'warning',
   });
   await Promise.all(assets.map((asset) => copyFile(asset, `${outDirectory}/${asset.split('/').at(-1)}`)));
-  await writeFile(`${outDirectory}/metafile.json`, JSON.stringify(result.metafile));
+  // Named as they are called once the build is in its place.
+  const metafile = JSON.stringify(result.metafile).replaceAll(`"${outDirectory}/`, '"dist/');
+  await writeFile(`${outDirectory}/metafile.json`, metafile);
 }
 
 // Built aside and then exchanged: a process that starts meanwhile finds the old build or the new one, never half.
