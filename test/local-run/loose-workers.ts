@@ -173,7 +173,7 @@ export class LooseJob {
     );
     const ended = await Promise.all(this.#workers.map((worker) => worker.ended));
     this.#folder.remove();
-    this.sandbox.expectNothingLeft();
+    this.sandbox.assertNothingLeft();
     return ended;
   }
 }

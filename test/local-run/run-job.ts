@@ -91,14 +91,16 @@ export class RunningJob {
     );
     const exitCode = await this.#exit;
     const messages = this.#keepsMessages ? this.#takeMessages() : [];
-    this.sandbox.expectNothingLeft();
-    const out = this.#out;
+    this.sandbox.assertNothingLeft();
+    const [out, err] = [this.#out, this.#err];
     return {
       exitCode,
       out,
-      err: this.#err,
+      err,
       messages,
       get result() {
+        if (out === '')
+          throw new Error(`the run ended with ${String(exitCode)} and printed no result\n${err}`);
         return JSON.parse(out) as RunResult;
       },
     };
@@ -106,9 +108,10 @@ export class RunningJob {
 
   /** Reads and removes what `--keep-temp` kept. */
   #takeMessages(): (TerminationMessage | undefined)[] {
-    const [name = ''] = this.sandbox.temporaryFiles.filter((file) => file.startsWith('terngrad-'));
+    const name = this.sandbox.temporaryFiles.find((file) => file.startsWith('terngrad-'));
+    if (name === undefined) return [];
     const folder = join(this.sandbox.temporary, name);
-    const ranks = readdirSync(folder).filter((name) => name.startsWith('rank-')).length;
+    const ranks = readdirSync(folder).filter((one) => one.startsWith('rank-')).length;
     const messages = Array.from({ length: ranks }, (_, rank) => {
       const file = join(folder, `rank-${rank}`, 'end-1.json');
       return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as TerminationMessage) : undefined;

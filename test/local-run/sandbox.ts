@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from '@jest/globals';
 import { WorkerEnvironment } from '../../crds/worker-environment.ts';
 import { until } from './until.ts';
 
@@ -50,11 +49,12 @@ export class Sandbox {
     return found.pid;
   }
 
-  expectNothingLeft(): void {
-    expect({ processes: this.processes, temporaryFiles: this.temporaryFiles }).toEqual({
-      processes: [],
-      temporaryFiles: [],
-    });
+  /** @throws Error naming the processes and the temporary files that the run has left behind. */
+  assertNothingLeft(): void {
+    const { processes, temporaryFiles } = this;
+    if (processes.length === 0 && temporaryFiles.length === 0) return;
+    const ranks = processes.map(({ pid, rank }) => `${pid} (rank ${rank ?? '-'})`);
+    throw new Error(`left behind: processes [${ranks.join(', ')}], files [${temporaryFiles.join(', ')}]`);
   }
 
   /** For runs whose launcher was killed: its workers need a moment to notice. */

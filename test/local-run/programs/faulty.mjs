@@ -1,5 +1,6 @@
 // The tiny program with one fault, named by its parameters:
 //   fault   createModel, loadData, loss: throws in there; loss: at `step`
+//           endlessLoadData: never returns
 //           nanLoss: the loss of `step` is NaN; unequal: each rank starts with other weights; hang: `step` never ends
 //   step    default 3
 //   rank    only this rank has the fault; default all
@@ -32,7 +33,7 @@ export default () => {
 
     loadData(context) {
       if (has('loadData')) throw new Error('no such table');
-      return program.loadData(context);
+      return has('endlessLoadData') ? new Promise(() => {}) : program.loadData(context);
     },
 
     loss(tf, model, { inputs, targets }, { training }) {
