@@ -55,16 +55,9 @@ describe('the bundles', () => {
   });
 
   test('compute.js loads a backend only when it is chosen', () => {
-    const packages = (when: 'atStart' | 'ever'): string[] =>
-      [...bundle('compute.js', when).packages].filter((path) => tensorFlow.test(path)).sort();
-    expect(packages('atStart')).toEqual(['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers']);
-    expect(packages('ever')).toEqual([
-      '@tensorflow/tfjs-backend-cpu',
-      '@tensorflow/tfjs-backend-wasm',
-      '@tensorflow/tfjs-core',
-      '@tensorflow/tfjs-layers',
-      '@tensorflow/tfjs-node-gpu',
-    ]);
+    const backends = /^@tensorflow\/(tfjs-backend-(cpu|wasm)|tfjs-node-gpu)$/;
+    expect(matching(bundle('compute.js', 'atStart'), backends)).toEqual([]);
+    expect(matching(bundle('compute.js', 'ever'), backends)).toHaveLength(3);
   });
 
   test.each(programs)(

@@ -53,10 +53,6 @@ const nativeCases: typeof cases = [
     'lenet on native',
     { program: { name: 'lenet' }, backend: 'native', steps: 6, batchSize: 16, imageCount: 64 },
   ],
-  [
-    'cifarnet on native',
-    { program: { name: 'cifarnet' }, backend: 'native', steps: 2, batchSize: 8, imageCount: 32 },
-  ],
 ];
 
 const native = await nativeIsBuilt();
