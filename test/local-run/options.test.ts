@@ -5,6 +5,12 @@ import { smallJob, type SpecChange } from './small-job.ts';
 
 jest.setTimeout(120_000);
 
+/**
+ * Frames that are ready together share one gRPC message, and its prefix of 5 bytes; which do is a matter of time. In
+ * each step two workers push one frame each.
+ */
+const PREFIX_SLACK_BYTES = 2 * 5;
+
 async function trained(change: SpecChange = {}): Promise<EndedRun> {
   const run = await runJob(smallJob(change));
   expect({ exitCode: run.exitCode, err: run.err }).toMatchObject({ exitCode: 0 });
@@ -39,13 +45,14 @@ describe('what must not change the weights does not', () => {
   });
 
   test('packing: 2-bit codes only take more bytes', async () => {
-    const { result } = await trained({ compression: { packing: '2bit' } });
-    expect(result.weightsHashes).toEqual(ternary.weightsHashes);
+    const { steps, weightsHashes, bytes } = (await trained({ compression: { packing: '2bit' } })).result;
+    expect(weightsHashes).toEqual(ternary.weightsHashes);
     // In each step one of the two workers pushes the one ternarized tensor: 1024 values, padded to 65 rows of 16. Of
     // these base3 packs five into 16 bytes, 2bit four.
     const morePerStep = (Math.ceil(65 / 4) - Math.ceil(65 / 5)) * 16;
-    expect(result.bytes.push.wire - ternary.bytes.push.wire).toBe(result.steps * morePerStep);
-    expect(result.bytes.pull).toEqual(ternary.bytes.pull);
+    const more = bytes.push.wire - ternary.bytes.push.wire;
+    expect(Math.abs(more - steps * morePerStep)).toBeLessThanOrEqual(steps * PREFIX_SLACK_BYTES);
+    expect(bytes.pull.raw).toBe(ternary.bytes.pull.raw);
   });
 });
 
