@@ -20,7 +20,7 @@ export class RunRecord {
   state: 'starting' | 'training' | 'finished' = 'starting';
   backend: string | undefined;
   totalSteps = 0;
-  /** With a fraction: the last batch of an epoch may be short. */
+  /** Whole: the last step of an epoch is one too, however short its batch is. */
   stepsPerEpoch = 0;
   weightsHash: string | undefined;
   readonly #identity: WorkerIdentity;

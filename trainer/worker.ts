@@ -77,7 +77,7 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
     const ready = await compute.next('ready', job.spec.exchange.formationSeconds * 1000);
     record.backend = ready.backend;
     record.totalSteps = ready.totalSteps;
-    record.stepsPerEpoch = ready.examples / job.spec.training.batchSize;
+    record.stepsPerEpoch = Math.ceil(ready.examples / job.spec.training.batchSize);
     log.info(
       { backend: ready.backend, examples: ready.examples, steps: ready.totalSteps },
       'the model is ready',

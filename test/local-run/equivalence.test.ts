@@ -50,14 +50,14 @@ describe('float32 gives the training of one worker', () => {
   test('with a batch of 7 on 3 workers, and a last batch of the epoch that is shorter', async () => {
     const training = { epochs: 2, batchSize: 7 };
     const one = await float32(1, training, 24);
-    expect(one.result.steps).toBe(8);
+    expect(one.result).toMatchObject({ steps: 8, epochs: 2 });
     expectSameTraining(await float32(3, training, 24), one);
   });
 
   test('with a last batch of one example on 5 workers, four of which have none', async () => {
     const training = { epochs: 2, batchSize: 5 };
     const one = await float32(1, training, 11);
-    expect(one.result.steps).toBe(6);
+    expect(one.result).toMatchObject({ steps: 6, epochs: 2 });
     expectSameTraining(await float32(5, training, 11), one);
   });
 });
