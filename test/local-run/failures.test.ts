@@ -7,6 +7,7 @@ import { ExitCode } from '../../crds/exit-codes.ts';
 import { LOOPBACK } from '../../operator/local/free-port.ts';
 import { freePort } from '../../trainer/exchange/testing/free-port.ts';
 import { idx, writeTinyMnist } from './idx-files.ts';
+import { withLooseJob } from './loose-workers.ts';
 import { keepMessages, runJob } from './run-job.ts';
 import { programFile, smallJob, type SpecChange } from './small-job.ts';
 
@@ -133,6 +134,11 @@ describe('a program that fails is named with the place, and the others only repo
       [programFailed, 'LossNotFinite', ['step 3', 'NaN', 'learningRate'], [peerLost]],
     ],
     [
+      'by a NaN gradient on one rank',
+      faulty('nanGradient', 1),
+      [programFailed, 'GradientNotFinite', ['hidden/kernel is NaN', 'division by zero'], [peerLost]],
+    ],
+    [
       'by other initial weights on one rank',
       faulty('unequal', 1),
       [
@@ -149,6 +155,29 @@ describe('a program that fails is named with the place, and the others only repo
     expect(run.messages.find((message) => message?.reason === reason)?.exitCode).toBe(exitCode);
     for (const message of run.messages)
       if (message?.reason !== reason) expect(others).toContain(message?.exitCode);
+  });
+});
+
+test('a gradient beyond float16 is refused, the tensor named, and not sent as infinity', async () => {
+  const run = await runJob(
+    smallJob({ program: faulty('hugeGradient', 1), compression: { codec: 'float16' } }),
+  );
+  expect(run).toMatchObject({
+    exitCode: ExitCode.programFailed,
+    result: { phase: 'Failed', reason: 'ValueBeyondFloat16' },
+  });
+  expect(run.result.message).toMatch(/hidden\/kernel reaches \d+, beyond float16's 65504/);
+});
+
+test('a worker whose port is taken ends with 64 and names it', async () => {
+  await withLooseJob(smallJob(), async (loose) => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(loose.coordinatorPort, LOOPBACK, resolve));
+    loose.start(0);
+    const [end] = await loose.ended();
+    await new Promise((resolve) => server.close(resolve));
+    expect(end).toMatchObject({ exitCode: ExitCode.badConfiguration, message: { reason: 'ListenFailed' } });
+    expect(end?.message?.message).toContain(`${LOOPBACK}:${loose.coordinatorPort}`);
   });
 });
 

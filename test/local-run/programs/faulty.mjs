@@ -1,7 +1,8 @@
 // The tiny program with one fault, named by its parameters:
 //   fault   createModel, loadData, loss: throws in there; loss: at `step`
 //           endlessLoadData: never returns
-//           nanLoss: the loss of `step` is NaN; unequal: each rank starts with other weights; hang: `step` never ends
+//           nanLoss, nanGradient, hugeGradient: what `step` computes is not finite, or beyond float16
+//           unequal: each rank starts with other weights; hang: `step` never ends
 //   step    default 3
 //   rank    only this rank has the fault; default all
 import { tinyWith } from './tiny.mjs';
@@ -41,6 +42,9 @@ export default () => {
       const loss = tf.losses.softmaxCrossEntropy(labels, model.apply(inputs, { training }));
       if (!training || step !== (parameters.step ?? 3)) return loss;
       if (has('loss')) throw new Error('the batch is odd');
+      if (has('hugeGradient')) return loss.mul(1e8);
+      // The square root has no slope at 0: 0 times infinity.
+      if (has('nanGradient')) return loss.add(model.trainableWeights[0].read().sum().mul(0).sqrt());
       return has('nanLoss') ? loss.mul(Number.NaN) : loss;
     },
   };
