@@ -184,38 +184,26 @@ describe('a stop', () => {
   /** Long enough that it never ends by itself. */
   const endless = smallJob({ program: gatedProgram(3), training: { steps: 100_000 } });
 
-  /** All workers end at the same step with the same weights. */
-  function expectStoppedTogether({
-    messages,
-  }: {
-    readonly messages: readonly EndedWorker['message'][];
-  }): void {
-    const [first] = messages;
-    expect(first).toMatchObject({ exitCode: stopped, reason: 'Stopped', weightsHash: expect.any(String) });
-    for (const message of messages) {
-      expect(message).toMatchObject({
-        exitCode: stopped,
-        steps: first?.steps,
-        weightsHash: first?.weightsHash,
-      });
-    }
-  }
-
-  test.each(['SIGINT', 'SIGTERM'] as const)('by %s to the command ends it with 75', async (signal) => {
-    await withRun(
-      endless,
-      async (run) => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s to the command ends it with 75, all workers with the same weights, and leaves nothing',
+    async (signal) => {
+      await withRun(endless, async (run) => {
         await run.atGate();
         run.signal(signal);
         await run.printed('stopping the workers');
         run.openGate();
-        const end = await run.ended();
-        expect(end).toMatchObject({ exitCode: stopped, result: { phase: 'Failed', reason: 'Stopped' } });
-        expectStoppedTogether(end);
-      },
-      keepMessages,
-    );
-  });
+        const { exitCode, result } = await run.ended();
+        expect({ exitCode, ...result }).toMatchObject({
+          exitCode: stopped,
+          phase: 'Failed',
+          reason: 'Stopped',
+        });
+        const [weights, others] = result.weightsHashes;
+        expect(weights).toMatch(/^[0-9a-f]{64}$/);
+        expect(others).toBe(weights);
+      });
+    },
+  );
 
   test('of one worker stops all at the same step', async () => {
     await withRun(
@@ -224,9 +212,15 @@ describe('a stop', () => {
         await run.atGate();
         process.kill(run.sandbox.pidOf(1), 'SIGTERM');
         run.openGate();
-        const end = await run.ended();
-        expect(end.exitCode).toBe(stopped);
-        expectStoppedTogether(end);
+        const { exitCode, messages } = await run.ended();
+        expect(exitCode).toBe(stopped);
+        const [first] = messages;
+        expect(first).toMatchObject({ exitCode: stopped, weightsHash: expect.any(String) });
+        expect(messages[1]).toMatchObject({
+          exitCode: stopped,
+          steps: first?.steps,
+          weightsHash: first?.weightsHash,
+        });
       },
       keepMessages,
     );
