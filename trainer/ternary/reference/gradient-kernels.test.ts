@@ -22,13 +22,17 @@ const scaler = fc.oneof(
 );
 
 describe('SIMD and reference write the same bytes', () => {
-  test('measure, for any finite values', () => {
+  test('measure, for any finite values in any scale that keeps their squares finite', () => {
     fc.assert(
-      fc.property(values, fc.constantFrom(1, 2 ** -100, 2 ** 100), (gradient, scale) => {
+      fc.property(values, fc.constantFrom(1, 2 ** -100, 2 ** 100), (gradient, wantedScale) => {
         const whole = padded(gradient, BLOCK_VALUES);
+        const largest = whole.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        // Beyond, sums are infinity minus infinity; the bits of a NaN differ between SIMD and JavaScript.
+        const scale = largest * wantedScale < 2 ** 60 ? wantedScale : 2 ** -100;
         twins.write(VALUES, whole);
         twins.expectEqual((kernels) => kernels.measure(VALUES, whole.length / BLOCK_VALUES, scale, SCRATCH));
       }),
+      { examples: [[Float32Array.of(3e38, -3e38, 3e38), 2 ** 100]] },
     );
   });
 
