@@ -1,6 +1,6 @@
 import type { TerminationMessage } from '../../crds/termination-message.ts';
 import type { WorkerChild, WorkerIdentity } from '../plan/worker-child.ts';
-import { isLive, newestAttempts } from '../plan/worker-child.ts';
+import { newestAttempts } from '../plan/worker-child.ts';
 import type { SpawnWorker, WorkerCommand, WorkerProcess } from './worker-process.ts';
 
 export interface LocalWorkersOptions {
@@ -16,6 +16,8 @@ export interface LocalWorkersOptions {
 }
 
 interface Entry {
+  /** The process has ended; its last words may still be on their way. */
+  isOver: boolean;
   child: WorkerChild;
   readonly process: WorkerProcess;
   readonly gone: Promise<void>;
@@ -55,21 +57,21 @@ export class LocalWorkers {
       createdAt: startedAt,
       startedAt,
     };
-    this.entries.set(key, { child, process, gone: this.follow(key, process) });
+    this.entries.set(key, { child, process, isOver: false, gone: this.follow(key, process) });
     onChange();
   }
 
   /** Asks a worker to stop, and kills it when the grace has passed. Asking again changes nothing. */
   stop(worker: WorkerIdentity): void {
     const entry = this.entries.get(keyOf(worker));
-    if (entry === undefined || !isLive(entry.child) || entry.killTimer !== undefined) return;
+    if (entry === undefined || entry.isOver || entry.killTimer !== undefined) return;
     entry.process.terminate();
     entry.killTimer = setTimeout(() => entry.process.kill(), this.options.graceMs);
   }
 
   /** Ends every worker at once. */
   killAll(): void {
-    for (const { child, process } of this.entries.values()) if (isLive(child)) process.kill();
+    for (const { process, isOver } of this.entries.values()) if (!isOver) process.kill();
   }
 
   /** Resolves when no process is left. */
@@ -81,6 +83,8 @@ export class LocalWorkers {
     const { exitCode } = await process.ended;
     const entry = this.entries.get(key);
     if (entry === undefined) return;
+    // From here on its process group may be somebody else's: nothing is signalled any more.
+    entry.isOver = true;
     clearTimeout(entry.killTimer);
     const finishedAt = this.options.clock();
     const message = await this.options.readMessage(entry.child);
