@@ -22,12 +22,11 @@ export async function openCountingProxy(): Promise<CountingProxy> {
     incoming.on('data', (bytes) => (toTarget += bytes.length));
     outgoing.on('data', (bytes) => (fromTarget += bytes.length));
     incoming.pipe(outgoing).pipe(incoming);
-    for (const [socket, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
+    incoming.on('error', () => outgoing.destroy());
+    // Nobody listens yet: what the caller has sent (a TLS hello) left it all the same, so it is read before the end.
+    outgoing.on('error', () => incoming.unpipe(outgoing).resume().end());
+    for (const socket of [incoming, outgoing]) {
       open.add(socket);
-      socket.on('error', () => other.destroy());
       socket.on('close', () => open.delete(socket));
     }
   });
