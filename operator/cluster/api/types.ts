@@ -60,13 +60,46 @@ export interface Resource<T extends KubeObject> {
   /** Server-side apply by our field manager, taking over fields that others hold. */
   apply(namespace: string, name: string, object: object): Promise<T>;
   applyStatus(namespace: string, name: string, object: object): Promise<T>;
+  /** Refused with reason `Conflict` when the object is no longer at `object.metadata.resourceVersion`. */
+  replace(namespace: string, object: T): Promise<T>;
   /** False when it was gone already, or is another object of the same name. */
   delete(namespace: string, name: string, options: DeleteOptions): Promise<boolean>;
 }
 
 export interface ApiServer {
   resource<T extends KubeObject>(kind: ResourceKind): Resource<T>;
+  /** Ends the connections: calls under way reject with ApiUnreachableError. */
   close(): void;
+}
+
+/** A whole collection as it was at `resourceVersion`, from where a watch goes on. */
+export interface Snapshot<T extends KubeObject> {
+  readonly items: readonly T[];
+  readonly resourceVersion: string;
+}
+
+export type WatchEvent<T extends KubeObject> =
+  | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: T }
+  /** Nothing happened up to here. */
+  | { readonly type: 'bookmark'; readonly resourceVersion: string };
+
+export interface WatchOptions extends ListOptions {
+  readonly resourceVersion: string;
+}
+
+/** What the reflector needs beside the calls of Resource. */
+export interface WatchableResource<T extends KubeObject> extends Resource<T> {
+  snapshot(options: ListOptions, signal: AbortSignal): Promise<Snapshot<T>>;
+  /**
+   * Ends when the server ends it (after some minutes) and when `signal` aborts. Throws ApiError for a refusal, be it an HTTP
+   * status or an ERROR event (410: list again), ApiUnreachableError for a lost connection, WatchSilentError when
+   * nothing at all came for too long.
+   */
+  watch(options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchEvent<T>>;
+}
+
+export interface WatchableApiServer extends ApiServer {
+  resource<T extends KubeObject>(kind: ResourceKind): WatchableResource<T>;
 }
 
 /** What a reflector keeps up to date. Reads are from memory. */
