@@ -2,11 +2,20 @@ import { z } from 'zod';
 import { count, text } from './scalars.ts';
 import { MAX_REPLICAS } from './workers.ts';
 
-const jobStates = ['Pending', 'Running', 'Restarting', 'Suspended', 'Succeeded', 'Failed'] as const;
-const rankStates = ['pending', 'running', 'succeeded', 'failed', 'lost'] as const;
+const jobStates = [
+  'Pending',
+  'Starting',
+  'Running',
+  'Restarting',
+  'Suspended',
+  'Stopping',
+  'Succeeded',
+  'Failed',
+] as const;
+const rankStates = ['pending', 'running', 'succeeded', 'failed', 'lost', 'stopped'] as const;
 
 /** Failures kept one by one; beyond them only the count grows. */
-const MAX_KEPT_FAILURES = 64;
+export const MAX_KEPT_FAILURES = 64;
 
 const time = () => text(64).meta({ format: 'date-time' });
 const rank = () =>
@@ -36,12 +45,27 @@ const rankSchema = z
     attempt: attempt(),
     state: z
       .enum(rankStates)
-      .describe('State of the newest attempt; `lost` is unreachable, not known to have ended.'),
+      .describe(
+        'State of the newest attempt. `lost`: deleted or on a lost node, not known to have ended. `stopped`: ended because the job did not want it any more.',
+      ),
+    uid: text(128).optional().describe('UID of the pod, so that no end counts twice.'),
     pod: text(253).optional().describe('Name of the pod.'),
     step: count().optional().describe('Last confirmed step.'),
     exitCode: z.int().min(0).max(255).optional().describe('How it ended; the codes are part of the API.'),
     reason: reason().optional().describe('Why it is in this state, in CamelCase.'),
     message: text(512).optional().describe('The same for humans.'),
+    failures: count()
+      .optional()
+      .describe('Failures in a row, without a healthy run between; the wait between attempts grows with them.'),
+    failedTime: time()
+      .optional()
+      .describe('When an attempt last ended otherwise than by the loss of a peer or a stop.'),
+    restartTime: time()
+      .optional()
+      .describe('Earliest time of the next attempt; set once the end of this one was judged.'),
+    minAttempt: attempt()
+      .optional()
+      .describe('Lower attempts are stopped: all ranks were told to start anew.'),
   })
   .describe('One rank.');
 
@@ -58,6 +82,20 @@ const failureSchema = z
   })
   .describe('One failure.');
 
+const causeSchema = z
+  .strictObject({
+    rank: rank().optional(),
+    attempt: attempt().optional(),
+    exitCode: z
+      .int()
+      .min(1)
+      .max(255)
+      .describe('The exit code of the worker, or the one that describes the cause best.'),
+    reason: reason().min(1).describe('Why, in CamelCase, for machines.'),
+    message: text(4096).describe('What, where and what to do, for humans.'),
+  })
+  .describe('Why the job failed: the first cause, kept after the workers are gone.');
+
 const summarySchema = z
   .strictObject({
     workers: text(32).optional().describe('Ready and wanted workers: `3/4`.'),
@@ -65,8 +103,11 @@ const summarySchema = z
     progress: text(32).optional().describe('Share of the job that is done: `24%`.'),
     eta: text(32).optional().describe('Time to go at the present pace: `12m30s`.'),
     loss: text(32).optional().describe('Training loss, rounded.'),
-    throughput: text(32).optional().describe('Examples per second, of all workers: `5.1k/s`.'),
-    saved: text(32).optional().describe('Share of the gradient bytes that compression saved: `93.6%`.'),
+    accuracy: text(32).optional().describe('Accuracy on the test data at the last evaluation: `98.1%`.'),
+    throughput: text(32).optional().describe('Examples per second, of all workers: `1840 samples/s`.'),
+    saved: text(32)
+      .optional()
+      .describe('Gradient bytes that compression saved: `93.6% (12.4 MB)`.'),
   })
   .describe('The figures as `kubectl get` shows them. For humans: machines read the numbers beside it.');
 
@@ -105,7 +146,7 @@ export const statusSchema = z
         wire: z.int().min(0).describe('Bytes of the gRPC messages that carried them.'),
       })
       .optional()
-      .describe('Gradient traffic of all workers since the start.'),
+      .describe('Gradient traffic that rank 0 sent since the start.'),
     generation: count().optional().describe('Membership generation; grows with every change of the members.'),
     restarts: count().optional().describe('Replacements of workers since the start.'),
     failureCount: count().optional().describe('Failures that count towards `failurePolicy.backoffLimit`.'),
@@ -132,6 +173,7 @@ export const statusSchema = z
     weightsHash: text(64).optional().describe('SHA-256 (hex) of the final weights, equal on every rank.'),
     startTime: time().optional().describe('When the job was first (or, after a suspension, again) started.'),
     lastProgressTime: time().optional().describe('When `step` changed last.'),
+    cause: causeSchema.optional(),
     completionTime: time().optional().describe('When the job succeeded or failed.'),
   })
   .describe('What the operator reports.');
@@ -141,5 +183,6 @@ export type JobState = (typeof jobStates)[number];
 export type JobCondition = z.output<typeof conditionSchema>;
 export type RankStatus = z.output<typeof rankSchema>;
 export type RankState = (typeof rankStates)[number];
+export type FailureCause = z.output<typeof causeSchema>;
 export type FailureRecord = z.output<typeof failureSchema>;
 export type StatusSummary = z.output<typeof summarySchema>;

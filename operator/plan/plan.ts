@@ -9,22 +9,33 @@ import type { Outcome } from './outcome.ts';
 import { decideOutcome } from './outcome.ts';
 import { phaseOf, waitingRanks } from './phase.ts';
 import type { PlannedJob } from './planned-job.ts';
-import type { JobStatus } from './status.ts';
+import type { JobStatus } from '../../crds/status.ts';
 import { countWorkers, workerStatuses } from './status.ts';
 import { missingWorkers, surplusWorkers, wantedRanks } from './wanted-workers.ts';
 import type { WorkerChild, WorkerIdentity } from './worker-child.ts';
 
 export interface Plan {
-  /** Workers to make now. */
+  /** Workers to create now. */
   readonly start: readonly WorkerIdentity[];
   /** Live workers to end; repeated at every look until they are gone. */
   readonly stop: readonly WorkerIdentity[];
+  /** Ended workers to delete; how they ended is in the stored status already. */
+  readonly remove: readonly WorkerIdentity[];
+  /** Whether the objects that the workers need (network policy, Services, Secrets) are to be made and kept right now. */
+  readonly support: boolean;
+  /** `ttlSecondsAfterFinished` has passed: delete the job with all it owns. */
+  readonly deleteJob: boolean;
   readonly status: JobStatus;
-  /** What changed since the stored status. */
+  /** How far `status` is from the stored one, and so when it is to be written. */
+  readonly statusChange: StatusChange;
+  /** What changed since the stored status; never empty without a change of facts. */
   readonly events: readonly JobEvent[];
   /** When to look again if nothing happens before. */
   readonly nextLookAt?: Date;
 }
+
+/** `figures` may wait (progress, counts, words); `facts` are written at once: the next look builds on them. */
+export type StatusChange = 'none' | 'figures' | 'facts';
 
 /**
  * What is to be done for a job, given its workers. Level-based: it depends on what is, never on what happened, so a
@@ -53,6 +64,10 @@ export function plan(planned: PlannedJob, children: readonly WorkerChild[], now:
   ]);
   return {
     start: active ? missingWorkers(wanted, children) : [],
+    remove: [],
+    support: active,
+    deleteJob: false,
+    statusChange: 'facts',
     stop: ended.stop.length > 0 ? ended.stop : surplusWorkers(wanted, children),
     status,
     events: eventsBetween(previous, status),
