@@ -172,6 +172,31 @@ describe('certificates', () => {
     expect(String(error)).toMatch(message);
   });
 
+  test.each([
+    ['does not trust rank 0 either', false, /certificate.*need certificates of one authority/],
+    ['trusts rank 0', true, /rank 0 cut the connection off, and its log says why/],
+  ])(
+    'a worker of another authority that %s says why, also when rank 0 is gone',
+    async (_what, trusts, why) => {
+      const other = await otherAuthority('another');
+      const leaf = await credentialsFor(workerIdentity(1), other);
+      const authorities = trusts ? `${other.certificate}\n${leaf.authorities}` : other.certificate;
+      const credentials = { ...leaf, authorities };
+      const job = await jobOf(2, (options) => ({
+        ...quick(options),
+        ...(options.rank === 1 && { credentials }),
+      }));
+      const [zero, one] = job.members;
+      const forming = zero?.form(JOIN, signal).catch(() => zero.close());
+      await expect(one?.form(JOIN, signal)).rejects.toMatchObject({
+        code: 'PEER_LOST',
+        ranks: [0],
+        message: expect.stringMatching(why),
+      });
+      await forming;
+    },
+  );
+
   test('rank 0 cuts off strangers without a trace in its state, and goes on forming', async () => {
     const refusals: unknown[] = [];
     const job = await jobOf(2, (options) => ({
@@ -491,8 +516,8 @@ async function optionsLike(job: LocalJob, rank: number): Promise<ExchangeOptions
   };
 }
 
-async function otherAuthority() {
-  return createAuthority('test', { notAfter: new Date(Date.now() + 3_600_000) });
+async function otherAuthority(name = 'test') {
+  return createAuthority(name, { notAfter: new Date(Date.now() + 3_600_000) });
 }
 
 async function expiredCredentials() {

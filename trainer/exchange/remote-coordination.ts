@@ -23,6 +23,7 @@ import type { Coordination, CoordinationEvents, Deferred } from './coordination.
 import { BadFrameError, FencedError, HandshakeError } from './errors.ts';
 import type { ExchangeError } from './errors.ts';
 import type { BarrierContribution, BarrierOutcome } from './exchange.ts';
+import { JoinFailures } from './join-failures.ts';
 
 export interface RemoteCoordinationOptions {
   readonly rank: number;
@@ -40,12 +41,12 @@ const RETRY_MS = 200;
 export class RemoteCoordination implements Coordination {
   readonly #options: RemoteCoordinationOptions;
   readonly #joining = defer<MembershipMessage>();
+  readonly #failures = new JoinFailures();
   #joinCall: ClientReadableStream<JoinReply> | undefined;
   #barrierCall: ClientDuplexStream<MemberMessage, CoordinatorMessage> | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #membership: MembershipMessage | undefined;
   #waitingFor: readonly number[] = [COORDINATOR];
-  #lastFailure = '';
   #connecting: Deferred<void> | undefined;
   #outcome: Deferred<BarrierOutcome> | undefined;
   #finishing: Deferred<readonly string[]> | undefined;
@@ -103,8 +104,7 @@ export class RemoteCoordination implements Coordination {
   }
 
   explain(): string {
-    if (this.#membership !== undefined) return '';
-    return this.#lastFailure === '' ? '' : `rank 0 could not be reached: ${this.#lastFailure}`;
+    return this.#membership === undefined ? this.#failures.explain() : '';
   }
 
   close(): void {
@@ -154,7 +154,7 @@ export class RemoteCoordination implements Coordination {
       return;
     }
     // Not there yet, or not to be found under its name yet.
-    this.#lastFailure = error.details;
+    this.#failures.add(error.details);
     this.#waitingFor = [COORDINATOR];
     this.#retryTimer = setTimeout(() => this.#tryToJoin(request), RETRY_MS);
   }
