@@ -1,12 +1,12 @@
 # Every target works on a fresh clone: `setup` is implied by all of them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo native bench generate format clean
+.PHONY: help setup check test e2e demo native bench generate format clean cluster-api cluster-up cluster-down cluster-verify
 
 installed := node_modules/.terngrad-installed
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 # Not `npm ci`: it refuses a lock file that lacks the optional binaries of other platforms, which some registries do not
 # carry. `--no-save` installs the locked versions with their integrity hashes and leaves the lock file alone.
@@ -24,8 +24,21 @@ check: setup ## Types, lint, format, dead code, generated files
 	npm run --silent deadcode
 	npm run --silent generate -- --check
 
-test: setup ## All tests; ends with a line `N passed, N failed, N skipped`
+test: setup ## All tests but those on a whole cluster; ends with a line `N passed, N failed, N skipped`
+	@[ -n "$$KUBEBUILDER_ASSETS" ] || bash test/cluster/build.sh --if-possible api
 	npm test --silent
+
+cluster-api: setup ## Build etcd and kube-apiserver for the tests, outside the checkout (cold: 5 minutes)
+	@bash test/cluster/build.sh api
+
+cluster-up: setup ## Start a real Kubernetes of one node on this computer (cold: 10 minutes)
+	@bash test/cluster/up.sh
+
+cluster-verify: ## Check what the cluster must be able to do
+	@bash test/cluster/verify.sh
+
+cluster-down: ## End the cluster and remove all it left
+	@bash test/cluster/down.sh
 
 native: setup ## Compile the native TensorFlow backend (needs python3 with pip, and g++)
 	bash scripts/native.sh

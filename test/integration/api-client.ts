@@ -1,0 +1,94 @@
+import { Agent, request } from 'node:https';
+
+export interface ApiResponse {
+  readonly status: number;
+  /** Parsed where it is JSON, else the text. */
+  readonly body: unknown;
+}
+
+export interface Endpoint {
+  /** Such as `https://127.0.0.1:6443`. */
+  readonly url: string;
+  /** PEM. */
+  readonly certificateAuthority: string;
+  readonly token: string;
+}
+
+/** Plain requests to an API server: the tests look at it through nothing of the project's own. */
+export class ApiClient {
+  readonly #endpoint: Endpoint;
+  readonly #user: string | undefined;
+  readonly #agent: Agent;
+
+  constructor(endpoint: Endpoint, user?: string, agent?: Agent) {
+    this.#endpoint = endpoint;
+    this.#user = user;
+    this.#agent = agent ?? new Agent({ keepAlive: true, ca: endpoint.certificateAuthority });
+  }
+
+  /** The same server as somebody else, by impersonation; `system:serviceaccount:<namespace>:<name>` for a pod. */
+  as(user: string): ApiClient {
+    return new ApiClient(this.#endpoint, user, this.#agent);
+  }
+
+  get(path: string): Promise<ApiResponse> {
+    return this.#send('GET', path);
+  }
+
+  create(path: string, body: unknown): Promise<ApiResponse> {
+    return this.#send('POST', path, body, 'application/json');
+  }
+
+  replace(path: string, body: unknown): Promise<ApiResponse> {
+    return this.#send('PUT', path, body, 'application/json');
+  }
+
+  /** JSON merge patch. */
+  merge(path: string, body: unknown): Promise<ApiResponse> {
+    return this.#send('PATCH', path, body, 'application/merge-patch+json');
+  }
+
+  /** Server-side apply. */
+  apply(path: string, body: unknown, fieldManager = 'test'): Promise<ApiResponse> {
+    const type = 'application/apply-patch+yaml';
+    return this.#send('PATCH', `${path}?fieldManager=${fieldManager}&force=true`, body, type);
+  }
+
+  delete(path: string): Promise<ApiResponse> {
+    return this.#send('DELETE', path);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #send(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiResponse> {
+    const { url, token } = this.#endpoint;
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      ...(this.#user === undefined ? {} : { 'impersonate-user': this.#user }),
+    };
+    return new Promise((resolve, reject) => {
+      const sent = request(`${url}${path}`, { method, headers, agent: this.#agent }, (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => parts.push(part));
+        answer.on('error', reject);
+        answer.on('end', () => {
+          resolve({ status: answer.statusCode ?? 0, body: parsed(Buffer.concat(parts).toString()) });
+        });
+      });
+      sent.on('error', reject);
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
