@@ -45,13 +45,16 @@ export class ApiUnreachableError extends Error {
   readonly code = 'API_UNREACHABLE';
   readonly method: string;
   readonly path: string;
+  /** The connection had served before: the server may simply have closed it while it was idle. */
+  readonly onReusedConnection: boolean;
 
-  constructor(method: string, path: string, cause: unknown) {
+  constructor(method: string, path: string, cause: unknown, onReusedConnection: boolean) {
     const why = cause instanceof Error ? cause.message : String(cause);
     super(`${method} ${path} got no answer from the API server (${why}); it is asked again later`, { cause });
     this.name = 'ApiUnreachableError';
     this.method = method;
     this.path = path;
+    this.onReusedConnection = onReusedConnection;
   }
 }
 
