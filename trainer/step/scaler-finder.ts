@@ -1,14 +1,15 @@
 import type { CompressionSpec } from '../../crds/compression.ts';
 import type { Kernels } from '../ternary/kernels.ts';
 import { localScalers } from '../ternary/scaler.ts';
-import { createGradientMeter } from '../ternary/statistics.ts';
+import { NonFiniteGradientError } from '../ternary/non-finite-gradient-error.ts';
+import { createGradientMeter, type GradientStatistics } from '../ternary/statistics.ts';
 import type { StepPlan } from './step-plan.ts';
 
 /** One pass over the gradient in memory: checks that it can be sent, and finds this worker's scalers. */
 export interface ScalerFinder {
   /**
    * @param out one scaler per unit.
-   * @throws NonFiniteGradientError, ValueBeyondFloat16Error naming the tensor.
+   * @throws NonFiniteGradientError, ValueBeyondFloat16Error naming tensor and step.
    */
   find(step: number, out: Float32Array): void;
 }
@@ -27,15 +28,24 @@ export function createScalerFinder(
   plan: StepPlan,
 ): ScalerFinder {
   const meter = createGradientMeter(kernels, plan.layout, plan.chunkPlan, plan.memory.computeScratch);
+
+  function measure(step: number): GradientStatistics {
+    try {
+      return meter.measure(plan.memory.gradient);
+    } catch (error) {
+      throw error instanceof NonFiniteGradientError ? error.inStep(step) : error;
+    }
+  }
+
   return {
     find(step, out) {
-      const statistics = meter.measure(plan.memory.gradient);
+      const statistics = measure(step);
       localScalers(statistics, compression.clip, out);
       for (const slot of plan.layout.slots) {
         const largest = statistics.tensorMaximum[slot.index] as number;
         if (largest > LARGEST_FLOAT16 && plan.codingAt(step, slot).push === 'float16') {
           throw new ValueBeyondFloat16Error(
-            `the gradient of ${slot.name} reaches ${largest}, beyond float16's ${LARGEST_FLOAT16}; ` +
+            `the gradient of ${slot.name} reaches ${largest} in step ${step}, beyond float16's ${LARGEST_FLOAT16}; ` +
               `use float32 for it, or lower training.learningRate.initial if the loss is diverging`,
           );
         }
