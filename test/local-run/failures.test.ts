@@ -129,6 +129,16 @@ describe('a program that fails is named with the place, and the others only repo
       [programFailed, 'ProgramFailed', ['step 3', 'the batch is odd', /faulty\.mjs:\d+:\d+/], [peerLost]],
     ],
     [
+      'by process.exit in the loss of one rank',
+      faulty('exit', 1),
+      [programFailed, 'ProgramFailed', ['faulty.mjs', 'process.exit(3)', 'throw an error'], [peerLost]],
+    ],
+    [
+      'by process.exit in loadData',
+      faulty('exitOnLoad'),
+      [programFailed, 'ProgramFailed', ['faulty.mjs', 'process.exit(0)'], before],
+    ],
+    [
       'by a NaN loss on one rank',
       faulty('nanLoss', 1),
       [programFailed, 'LossNotFinite', ['step 3', 'NaN', 'learningRate'], [peerLost]],
@@ -136,7 +146,12 @@ describe('a program that fails is named with the place, and the others only repo
     [
       'by a NaN gradient on one rank',
       faulty('nanGradient', 1),
-      [programFailed, 'GradientNotFinite', ['hidden/kernel is NaN', 'division by zero'], [peerLost]],
+      [
+        programFailed,
+        'GradientNotFinite',
+        [/hidden\/kernel is NaN at index \d+ in step 3/, 'division by zero'],
+        [peerLost],
+      ],
     ],
     [
       'by other initial weights on one rank',
@@ -166,7 +181,7 @@ test('a gradient beyond float16 is refused, the tensor named, and not sent as in
     exitCode: ExitCode.programFailed,
     result: { phase: 'Failed', reason: 'ValueBeyondFloat16' },
   });
-  expect(run.result.message).toMatch(/hidden\/kernel reaches \d+, beyond float16's 65504/);
+  expect(run.result.message).toMatch(/hidden\/kernel reaches \d+ in step 3, beyond float16's 65504/);
 });
 
 test('a worker whose port is taken ends with 64 and names it', async () => {

@@ -21,6 +21,21 @@ export class ProgramFailedError extends Error {
   }
 }
 
+/** Code of the program ended the thread that it ran on: only `process.exit` does that, and the trainer never calls it. */
+export class ProgramExitedError extends Error {
+  readonly code = 'PROGRAM_FAILED';
+  readonly exitCode: number;
+
+  constructor(program: string, exitCode: number) {
+    super(
+      `program "${program}" called process.exit(${exitCode}), or a module that it imports did: ` +
+        `let createModel, loadData or loss throw an error instead; a run ends by itself after training.steps or epochs`,
+    );
+    this.name = 'ProgramExitedError';
+    this.exitCode = exitCode;
+  }
+}
+
 /**
  * What to throw when code of the program threw `cause`: errors that already say whose fault it is (a data file, a
  * parameter of the job) stay as they are, everything else is the program's.

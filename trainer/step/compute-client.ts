@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { JobSpec } from '../../crds/index.ts';
 import { CarriedFailureError } from '../failure.ts';
+import { ProgramExitedError } from '../programs/errors.ts';
 import { Mailbox } from './mailbox.ts';
 import type { FromCompute, ToCompute } from './messages.ts';
 
@@ -30,8 +31,8 @@ export type ExpectedFromCompute = Exclude<FromCompute, { type: 'failed' }>;
 /** The I/O thread's end of the conversation with the compute thread. */
 export interface ComputeClient {
   /**
-   * The next message, which must be of this type. Rejects when the thread failed or died, and with ComputeHungError
-   * when nothing came within the budget.
+   * The next message, which must be of this type. Rejects when the thread failed, with ProgramExitedError when the
+   * program ended it, and with ComputeHungError when nothing came within the budget.
    */
   next<Type extends ExpectedFromCompute['type']>(
     type: Type,
@@ -53,6 +54,7 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
   const thread = new Worker(script, { workerData: input });
   const mailbox = new Mailbox<ExpectedFromCompute>();
   let failure: Error | undefined;
+  let terminating = false;
   const client: ComputeClient = {
     get failure() {
       return failure;
@@ -70,6 +72,7 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
     interrupt: (error) => mailbox.fail(error),
     send: (message) => thread.postMessage(message),
     async terminate() {
+      terminating = true;
       await thread.terminate();
     },
   };
@@ -85,6 +88,10 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
     else mailbox.deliver(message);
   });
   thread.on('error', fail);
-  thread.on('exit', (code) => fail(new Error(`the compute thread ended by itself (code ${code})`)));
+  thread.on('exit', (code) => {
+    // What was thrown, and memory that ran out, came as 'error' before; our own code stays until it is terminated.
+    const { path, name } = input.spec.program;
+    if (!terminating) fail(new ProgramExitedError(path ?? String(name), code));
+  });
   return client;
 }

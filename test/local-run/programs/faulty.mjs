@@ -1,5 +1,6 @@
 // The tiny program with one fault, named by its parameters:
 //   fault   createModel, loadData, loss: throws in there; loss: at `step`
+//           exit, exitOnLoad: calls process.exit in the loss of `step`, or in loadData
 //           endlessLoadData: never returns
 //           nanLoss, nanGradient, hugeGradient: what `step` computes is not finite, or beyond float16
 //           unequal: each rank starts with other weights; hang: `step` never ends
@@ -34,6 +35,7 @@ export default () => {
 
     loadData(context) {
       if (has('loadData')) throw new Error('no such table');
+      if (has('exitOnLoad')) process.exit(0);
       return has('endlessLoadData') ? new Promise(() => {}) : program.loadData(context);
     },
 
@@ -41,6 +43,7 @@ export default () => {
       const labels = tf.oneHot(targets.toInt(), 3);
       const loss = tf.losses.softmaxCrossEntropy(labels, model.apply(inputs, { training }));
       if (!training || step !== (parameters.step ?? 3)) return loss;
+      if (has('exit')) process.exit(3);
       if (has('loss')) throw new Error('the batch is odd');
       if (has('hugeGradient')) return loss.mul(1e8);
       // The square root has no slope at 0: 0 times infinity.
