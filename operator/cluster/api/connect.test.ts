@@ -225,11 +225,12 @@ describe('refusals', () => {
 });
 
 describe('without a whole answer', () => {
+  const garbage: Answer = (_request, response) => void response.end('oops');
   test.each([
     ['a server that never answers', silence, 'no whole answer within 400 ms'],
     ['a body that stalls', stalled(200, '{"half":'), 'no whole answer within 400 ms'],
     ['a connection cut after the write', reset, 'socket hang up|ECONNRESET'],
-    ['an answer that is not JSON', ((_q, response) => void response.end('oops')) as Answer, 'JSON'],
+    ['an answer that is not JSON', garbage, 'JSON'],
   ])('%s is unreachable', async (_title, answer, words) => {
     await withServer([answer], async ({ server, pods, calls }) => {
       const error = await rejection(pods.create('n', pod));
