@@ -1,0 +1,82 @@
+import { forbiddenSecretReferences } from '../../../plan/manifests/secret-references.ts';
+import type { Plan } from '../../../plan/plan.ts';
+import type { WorkerIdentity } from '../../../plan/worker-child.ts';
+import type { Cluster, JobContext } from '../job-context.ts';
+import type { Pod } from '../observe/pod.ts';
+import { ChildRefusedError } from './child-refused-error.ts';
+import { settleAll } from './settle-all.ts';
+import { ensureNetworkPolicy, ensureServices } from './support.ts';
+import { deletePods, startWorkers } from './workers.ts';
+
+export interface Orders {
+  readonly plan: Plan;
+  /** Attempt of rank 0 that the coordinator's Service is to select. */
+  readonly coordinatorAttempt: number;
+  /** Pods of the plan's `stop` and `remove`. */
+  readonly doomed: readonly Pod[];
+  /** Writes the plan's status, if it is to be written now. */
+  readonly writeStatus: () => Promise<void>;
+}
+
+/**
+ * Carries a plan out: the network policy, then at once Services, Secrets with their pods, and the status; deletions
+ * last, so that whatever they take away is in the stored status first. What is refused becomes an obstacle in the job's
+ * memory, for the next look; a plan without work makes no call.
+ * @throws what is only delayed (no answer, 409, 429, 5xx): the whole look is to be tried again. Nothing is under way then.
+ */
+export async function carryOut(cluster: Cluster, context: JobContext, orders: Orders): Promise<void> {
+  const { plan, coordinatorAttempt, doomed, writeStatus } = orders;
+  const { obstacles } = context.memory;
+  const isGuarded =
+    !plan.support ||
+    (await guarded(cluster, context, 'NetworkPolicy', () => ensureNetworkPolicy(cluster, context)));
+  const supported = (): Promise<unknown> =>
+    guarded(cluster, context, 'Service', () => ensureServices(cluster, context, coordinatorAttempt));
+  await settleAll([
+    plan.support ? supported() : undefined,
+    isGuarded && plan.start.length > 0 ? start(cluster, context, plan.start) : undefined,
+    writeStatus(),
+  ]);
+  if (plan.start.length === 0) obstacles.clear('Pod');
+  if (!plan.support) for (const kind of ['NetworkPolicy', 'Service']) obstacles.clear(kind);
+  if (doomed.length > 0) {
+    await guarded(cluster, context, 'Deletion', () => deletePods(cluster, context, doomed));
+  } else {
+    obstacles.clear('Deletion');
+  }
+}
+
+async function start(
+  cluster: Cluster,
+  context: JobContext,
+  workers: readonly WorkerIdentity[],
+): Promise<void> {
+  const { job, memory } = context;
+  const cautious = memory.obstacles.has('Pod');
+  await guarded(cluster, context, 'Pod', async () => {
+    const [forbidden] = forbiddenSecretReferences(job, cluster.settings.allowedSecrets);
+    if (forbidden !== undefined) {
+      throw new ChildRefusedError({ reason: 'SecretNotAllowed', message: forbidden.message });
+    }
+    await startWorkers(cluster, context, workers, cautious);
+  });
+}
+
+/** Whether `work` was done: false where it was refused, or is not to be tried again yet. */
+async function guarded(
+  { clock }: Cluster,
+  { memory: { obstacles } }: JobContext,
+  kind: string,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  if (obstacles.mustWait(kind, clock())) return false;
+  try {
+    await work();
+    obstacles.clear(kind);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ChildRefusedError)) throw error;
+    obstacles.meet(kind, error.refused, clock());
+    return false;
+  }
+}

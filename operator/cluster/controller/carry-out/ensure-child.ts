@@ -1,0 +1,49 @@
+import { isOwnedBy } from '../../../plan/manifests/owner-reference.ts';
+import type { Manifest } from '../../../plan/manifests/manifest.ts';
+import type { KubeObject, Resource, Store } from '../../api/types.ts';
+import type { OwnWrites } from '../memory/own-writes.ts';
+import { covers } from './covers.ts';
+import { createOnce } from './create-once.ts';
+import { nameTaken, refusalOf } from './refusal.ts';
+
+/** A child with a specification that we keep as it should be. */
+export interface SpecifiedChild extends KubeObject {
+  readonly spec?: unknown;
+}
+
+/** Where one kind of child is read and written. */
+export interface ChildAccess<T extends KubeObject> {
+  readonly resource: Resource<T>;
+  readonly store: Store<T>;
+  readonly own: OwnWrites<T>;
+}
+
+/**
+ * Makes a watched child be there and be as wanted, with no write when it is so already.
+ * @throws as `createOnce`
+ */
+export async function ensureChild(
+  { resource, store, own }: ChildAccess<SpecifiedChild>,
+  jobUid: string,
+  manifest: Manifest,
+  now: Date,
+): Promise<void> {
+  const { namespace, name } = manifest.metadata;
+  const child = { kind: manifest.kind, name };
+  let present = own.get(store, `${namespace}/${name}`);
+  if (present === undefined) {
+    const created = await createOnce(resource, jobUid, child, manifest);
+    own.recordWritten(created.object, now);
+    if (created.isNew) return;
+    present = created.object;
+  }
+  if (!isOwnedBy(jobUid, present.metadata)) throw nameTaken(child, present);
+  if (covers(present.spec, manifest.spec)) return;
+  const { uid } = present.metadata;
+  const wanted = { ...manifest, metadata: { ...manifest.metadata, uid } };
+  try {
+    own.recordWritten(await resource.apply(namespace, name, wanted), now);
+  } catch (error) {
+    throw refusalOf(error, child);
+  }
+}

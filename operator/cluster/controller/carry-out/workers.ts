@@ -1,0 +1,49 @@
+import { workerPod } from '../../../plan/manifests/pod.ts';
+import type { WorkerIdentity } from '../../../plan/worker-child.ts';
+import type { Cluster, JobContext } from '../job-context.ts';
+import type { Pod } from '../observe/pod.ts';
+import { createOnce } from './create-once.ts';
+import { limited } from './limited.ts';
+import { refusalOf } from './refusal.ts';
+
+/** Writes of one job under way at a time: enough to keep the API server busy, too few to crowd out other jobs. */
+const WRITES_AT_ONCE = 16;
+
+/**
+ * Makes pods, each after its Secret, several ranks at a time. After the first refusal no further one is begun: a full
+ * quota refuses the rest as well.
+ * @param cautious one at a time, as after a refusal.
+ */
+export async function startWorkers(
+  cluster: Cluster,
+  { job, memory }: JobContext,
+  workers: readonly WorkerIdentity[],
+  cautious: boolean,
+): Promise<void> {
+  const { resources, rankSecrets, settings, clock } = cluster;
+  await limited(workers, cautious ? 1 : WRITES_AT_ONCE, async (worker) => {
+    const manifest = workerPod(job, worker, settings.pods);
+    await rankSecrets.ensure(job, worker.rank, memory, clock());
+    const child = { kind: 'Pod', name: manifest.metadata.name, rank: worker.rank };
+    const { object } = await createOnce<Pod>(resources.pods, job.metadata.uid, child, manifest);
+    memory.pods.recordWritten(object, clock());
+  });
+}
+
+/** Deletes these very pods, each once. */
+export async function deletePods(
+  { resources }: Cluster,
+  { memory }: JobContext,
+  doomed: readonly Pod[],
+): Promise<void> {
+  const left = doomed.filter((pod) => !memory.pods.isDeleted(pod));
+  await limited(left, WRITES_AT_ONCE, async (pod) => {
+    const { namespace, name, uid } = pod.metadata;
+    try {
+      await resources.pods.delete(namespace ?? '', name, uid === undefined ? {} : { uid });
+    } catch (error) {
+      throw refusalOf(error, { kind: 'Pod', name });
+    }
+    memory.pods.recordDeleted(pod);
+  });
+}

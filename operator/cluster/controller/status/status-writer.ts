@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from 'node:util';
+import { API_VERSION, KIND } from '../../../../crds/job.ts';
+import type { JobStatus } from '../../../../crds/status.ts';
+import type { StatusChange } from '../../../plan/status-change.ts';
+import type { Resource } from '../../api/types.ts';
+import type { JobObject } from '../job-object.ts';
+import type { JobMemory } from '../memory/job-memory.ts';
+
+/** Figures alone (progress, counts, words) are written this often at most: nobody builds on them. */
+const FIGURES_EVERY_MS = 10_000;
+
+/** When a status is to be written: `undefined` for never, as nothing changed. */
+export function statusDueAt(change: StatusChange, memory: JobMemory, now: Date): Date | undefined {
+  switch (change) {
+    case 'none':
+      return undefined;
+    case 'facts':
+      return now;
+    case 'figures': {
+      const { statusWrittenAt } = memory;
+      return statusWrittenAt === undefined ? now : new Date(statusWrittenAt.getTime() + FIGURES_EVERY_MS);
+    }
+  }
+}
+
+/**
+ * Writes a job's status, whole, by server-side apply: what it leaves out is removed. The UID in it makes the server
+ * refuse it for a job of the same name that came later. The answer counts as read until the watch has caught up.
+ */
+export async function writeStatus(
+  resource: Resource<JobObject>,
+  object: JobObject,
+  status: JobStatus,
+  memory: JobMemory,
+  now: Date,
+): Promise<void> {
+  const { namespace = '', name, uid, resourceVersion } = object.metadata;
+  const last = memory.lastStatus;
+  // The server stored something else than we wrote, and would again: that must not become an endless loop.
+  if (last?.resourceVersion === resourceVersion && isDeepStrictEqual(last?.status, status)) return;
+  const applied = await resource.applyStatus(namespace, name, {
+    apiVersion: API_VERSION,
+    kind: KIND,
+    metadata: { name, namespace, uid },
+    status,
+  });
+  memory.jobs.recordWritten(applied, now);
+  memory.statusWrittenAt = now;
+  memory.lastStatus = { status, resourceVersion: applied.metadata.resourceVersion };
+}
