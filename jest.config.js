@@ -12,5 +12,9 @@ export default {
   maxWorkers: 2,
   workerIdleMemoryLimit: '1500MB',
   testTimeout: 30_000,
-  reporters: ['default', '<rootDir>/test/closing-line-reporter.js'],
+  reporters: [
+    'default',
+    '<rootDir>/test/temporary-folder-reporter.js',
+    '<rootDir>/test/closing-line-reporter.js',
+  ],
 };

@@ -71,7 +71,8 @@ export class Sandbox {
         // It has ended meanwhile.
       }
     }
-    rmSync(this.folder, { recursive: true, force: true });
+    // A process that was just killed may still be writing its last file.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 }
 

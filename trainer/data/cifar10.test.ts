@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { joinRecords, readCifar10 } from './cifar10.ts';
@@ -51,8 +51,13 @@ describe('joinRecords', () => {
 });
 
 describe('readCifar10', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'cifar-'));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
   test.each(['.', 'cifar-10-batches-bin'])('reads the six files in %s', async (folder) => {
-    const directory = await mkdtemp(join(tmpdir(), 'cifar-'));
     await mkdir(join(directory, folder), { recursive: true });
     const names = [
       'data_batch_1',
@@ -71,7 +76,6 @@ describe('readCifar10', () => {
   });
 
   test('says where to get the files when they are not there', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'cifar-'));
     await expect(readCifar10(directory)).rejects.toThrow(
       /no file .*_batch.*\.bin .* download and unpack cifar-10-binary/,
     );

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDataSource, type DataSettings } from './datasets.ts';
@@ -78,9 +78,16 @@ describe('createDataSource', () => {
   test('a program without a named data set is told so', async () => {
     await expect(source({ name: 'program' }).open()).rejects.toThrow('the program must bring its own data');
   });
+});
 
-  test('reads NumPy files of data.path', async () => {
-    const path = await mkdtemp(join(tmpdir(), 'npy-'));
+describe('NumPy files', () => {
+  let path: string;
+  beforeAll(async () => {
+    path = await mkdtemp(join(tmpdir(), 'npy-'));
+  });
+  afterAll(() => rm(path, { recursive: true }));
+
+  test('are read from data.path', async () => {
     const header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }\n";
     await writeFile(
       join(path, 'x.npy'),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +16,14 @@ function labels(...values: readonly number[]): Uint8Array {
   return Uint8Array.from([0, 0, 8, 1, 0, 0, 0, values.length, ...values]);
 }
 
+const directories: string[] = [];
+afterEach(async () => {
+  for (const directory of directories.splice(0)) await rm(directory, { recursive: true });
+});
+
 async function directoryWith(files: Readonly<Record<string, Uint8Array>>): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'mnist-'));
+  directories.push(directory);
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(directory, name), bytes);
   return directory;
 }
