@@ -41,7 +41,7 @@ const environmentSchema = z.object({
   [names.coordinatorAddress]: address,
   [names.advertiseHost]: text,
   [names.listenAddress]: address,
-  [names.httpAddress]: address.default('0.0.0.0:8080'),
+  [names.httpAddress]: address.default('*:8080'),
   [names.certificateDirectory]: text.optional(),
   [names.terminationMessageFile]: text.optional(),
   [names.baseDirectory]: text.default('.'),

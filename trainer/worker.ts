@@ -12,7 +12,8 @@ import { startCompute, type ComputeClient } from './step/compute-client.ts';
 import { runIoLoop, type IoLoopResult } from './step/io-loop.ts';
 import type { Ready } from './step/messages.ts';
 import { planStep } from './step/step-plan.ts';
-import { readCertificateDirectory } from '../operator/pki/certificate-directory.ts';
+import { parseAddress } from './wire/address.ts';
+import { CredentialFiles } from './wire/credential-files.ts';
 
 export interface WorkerOptions {
   readonly identity: WorkerIdentity;
@@ -58,7 +59,7 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
     byteCounts: () => record.byteCounts(),
   });
   const http = await startReadOnlyServer({
-    ...splitAddress(identity.httpAddress),
+    ...parseAddress(identity.httpAddress),
     registry: metrics.registry,
     isReady: () => record.state === 'training',
   });
@@ -68,6 +69,7 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
     baseDirectory: identity.baseDirectory,
   });
   let exchange: Exchange | undefined;
+  let credentials: CredentialFiles | undefined;
   const interruptFormation = (): void => {
     // Once training, a stop is agreed at a barrier, so that all members stop at the same step.
     if (record.state !== 'training') compute.interrupt(stoppedError());
@@ -88,7 +90,8 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
       examples: ready.examples,
       members: job.spec.workers.replicas,
     });
-    exchange = await openExchange(options, record, plan.maxPayloadBytes);
+    credentials = await openCredentials(options);
+    exchange = openExchange(options, record, { maxPayloadBytes: plan.maxPayloadBytes, credentials });
     record.attach(exchange);
     return await formAndRun(options, record, { ready, plan, exchange, compute, metrics });
   } catch (error) {
@@ -98,6 +101,7 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
     options.stop.removeEventListener('abort', interruptFormation);
     await compute.terminate();
     await exchange?.close();
+    credentials?.close();
     await http.close();
   }
 }
@@ -161,12 +165,17 @@ async function formAndRun(options: WorkerOptions, record: RunRecord, parts: Part
   return result;
 }
 
-async function openExchange(
+interface ExchangeParts {
+  readonly maxPayloadBytes: number;
+  readonly credentials: CredentialFiles | undefined;
+}
+
+function openExchange(
   { identity, job, log }: WorkerOptions,
   record: RunRecord,
-  maxPayloadBytes: number,
-): Promise<Exchange> {
-  const { exchange, compression, workers, tls } = job.spec;
+  { maxPayloadBytes, credentials }: ExchangeParts,
+): Exchange {
+  const { exchange, compression, workers } = job.spec;
   return createExchange({
     job: { namespace: identity.jobNamespace, uid: identity.jobUid },
     rank: identity.rank,
@@ -175,7 +184,7 @@ async function openExchange(
     coordinatorAddress: identity.coordinatorAddress,
     listenAddress: identity.listenAddress,
     advertiseHost: identity.advertiseHost,
-    credentials: tls.enabled ? await readCertificateDirectory(certificateDirectoryOf(identity)) : undefined,
+    credentials,
     scaler: compression.scaler,
     maxPayloadBytes,
     formationSeconds: exchange.formationSeconds,
@@ -183,6 +192,15 @@ async function openExchange(
     peerLossSeconds: exchange.peerLossSeconds,
     onProgress: () => record.progress(),
     log: (level, message, fields) => log[level](fields, message),
+  });
+}
+
+/** Renewed while the worker runs: streams that are open go on, and every later connection uses what is newest. */
+async function openCredentials({ identity, job, log }: WorkerOptions): Promise<CredentialFiles | undefined> {
+  if (!job.spec.tls.enabled) return undefined;
+  return CredentialFiles.open(certificateDirectoryOf(identity), {
+    onRenewed: (expiresAt) => log.info({ expiresAt }, 'the certificate was renewed'),
+    onRefused: (reason) => log.warn({ reason }, 'a new certificate cannot be used; the old one stays'),
   });
 }
 
@@ -200,9 +218,4 @@ function stoppedError(): Error {
 function stopMessage(stop: AbortSignal, record: RunRecord): string {
   const by = stop.aborted ? String(stop.reason) : 'another worker was asked to stop';
   return `stopped after ${record.figures.steps} of ${record.totalSteps} steps: ${by}`;
-}
-
-function splitAddress(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
 }

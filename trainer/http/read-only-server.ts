@@ -2,8 +2,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import type { Registry } from 'prom-client';
+import { EVERY_HOST } from '../wire/address.ts';
 
 export interface ReadOnlyServerOptions {
+  /** `*`: every address of the machine. */
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -52,7 +54,7 @@ export async function startReadOnlyServer(options: ReadOnlyServerOptions): Promi
 
 function listen(app: express.Express, { host, port }: ReadOnlyServerOptions): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = app.listen(port, host, (error?: Error) => {
+    const onListening = (error?: Error): void => {
       if (error === undefined) resolve(server);
       else
         reject(
@@ -60,6 +62,7 @@ function listen(app: express.Express, { host, port }: ReadOnlyServerOptions): Pr
             cause: error,
           }),
         );
-    });
+    };
+    const server = host === EVERY_HOST ? app.listen(port, onListening) : app.listen(port, host, onListening);
   });
 }

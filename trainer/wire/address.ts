@@ -15,7 +15,10 @@ export class InvalidAddressError extends Error {
   }
 }
 
-const ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})$/;
+/** To listen on: every address of the machine, IPv6 too where it has any. */
+export const EVERY_HOST = '*';
+
+const ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+|\*)):([0-9]{1,5})$/;
 
 /** Parses `host:port` or `[ipv6]:port`. Throws InvalidAddressError. */
 export function parseAddress(address: string): HostPort {

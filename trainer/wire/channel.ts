@@ -4,6 +4,7 @@ import type { PeerCertificate } from 'node:tls';
 import { Client, credentials as channelCredentials } from '@grpc/grpc-js';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { Identity } from '../../operator/pki/identity.ts';
+import { secureContextOptions } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { WINDOW_BYTES } from './flow-control.ts';
 import { certificateIdentity } from './peer-identity.ts';
@@ -27,7 +28,7 @@ export interface ChannelOptions {
  * Nothing is retried: what a lost message means is for the exchange to decide.
  */
 export function openChannel(options: ChannelOptions): Client {
-  const credentials = countSockets(peerCredentials(options), options.socketBytes);
+  const credentials = perConnection(() => peerCredentials(options), options.socketBytes);
   return new Client(options.address, credentials, {
     'grpc.enable_channelz': 0,
     'grpc.enable_retries': 0,
@@ -49,12 +50,7 @@ export function openChannel(options: ChannelOptions): Client {
 function peerCredentials(options: ChannelOptions): ChannelCredentials {
   const { credentials, checkPeer } = options;
   if (credentials === undefined) return channelCredentials.createInsecure();
-  const context = createSecureContext({
-    cert: credentials.certificate,
-    key: credentials.privateKey,
-    ca: credentials.authorities,
-    minVersion: 'TLSv1.3',
-  });
+  const context = createSecureContext(secureContextOptions(credentials));
   return channelCredentials.createFromSecureContext(context, {
     checkServerIdentity: (_host: string, certificate: PeerCertificate): Error | undefined => {
       try {
@@ -74,21 +70,23 @@ interface SecureConnector {
 }
 
 /**
- * Lets us see the TCP sockets that grpc-js opens, for the transport byte counters. `_createSecureConnector` is
- * internal to grpc-js; where it is missing the sockets stay uncounted, and a test fails.
+ * Makes the credentials anew for each connection, so that renewed files are used, and lets us see the TCP sockets, for
+ * the transport byte counters. `_createSecureConnector` is internal to grpc-js; where it is missing, connections keep
+ * the first credentials and stay uncounted, and tests fail.
  */
-function countSockets(credentials: ChannelCredentials, socketBytes: SocketBytes): ChannelCredentials {
+function perConnection(make: () => ChannelCredentials, socketBytes: SocketBytes): ChannelCredentials {
+  const credentials = make();
   const create: unknown = Reflect.get(credentials, CREATE_CONNECTOR);
   if (typeof create !== 'function') return credentials;
-  const counting = (...args: unknown[]): SecureConnector => {
+  const createConnector = (...args: unknown[]): SecureConnector => {
     const connector: SecureConnector = create.apply(credentials, args);
-    const connect = connector.connect.bind(connector);
     connector.connect = (socket) => {
       socketBytes.add(socket);
-      return connect(socket);
+      const latest: SecureConnector = create.apply(make(), args);
+      return latest.connect(socket);
     };
     return connector;
   };
-  Reflect.set(credentials, CREATE_CONNECTOR, counting);
+  Reflect.set(credentials, CREATE_CONNECTOR, createConnector);
   return credentials;
 }

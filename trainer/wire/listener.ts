@@ -1,11 +1,13 @@
 import { createServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { TLSSocket } from 'node:tls';
+import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Identity } from '../../operator/pki/identity.ts';
-import { parseAddress } from './address.ts';
+import { EVERY_HOST, parseAddress } from './address.ts';
+import { secureContextOptions } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { raiseServerWindows } from './flow-control.ts';
 import { readClaimedIdentity } from './metadata.ts';
@@ -13,7 +15,7 @@ import { certificateIdentity } from './peer-identity.ts';
 import type { SocketBytes } from './socket-bytes.ts';
 
 export interface ListenerOptions {
-  /** `host:port`; port 0 takes a free one. */
+  /** `host:port`; port 0 takes a free one, host `*` takes every address of the machine. */
   readonly address: string;
   /** `undefined`: plaintext, identities are only claimed. */
   readonly credentials: Credentials | undefined;
@@ -98,15 +100,13 @@ function tlsAcceptor(
   onConnection: (socket: TLSSocket) => void,
 ): NetServer {
   const acceptor = createTlsServer({
-    cert: credentials.certificate,
-    key: credentials.privateKey,
-    ca: credentials.authorities,
+    ...secureContextOptions(credentials),
     requestCert: true,
     rejectUnauthorized: true,
-    minVersion: 'TLSv1.3',
     ALPNProtocols: ['h2'],
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   });
+  useRenewed(credentials, acceptor);
   acceptor.on('tlsClientError', (error, socket) => {
     // For a certificate that did not verify, the error only says that the socket hung up.
     const reason: unknown = socket.authorizationError ?? error.message;
@@ -125,6 +125,17 @@ function tlsAcceptor(
   return acceptor;
 }
 
+/** Connections that are open keep what they were made with; each new one gets the newest. */
+function useRenewed(credentials: Credentials, acceptor: TlsServer): void {
+  let used = secureContextOptions(credentials);
+  acceptor.prependListener('connection', () => {
+    const newest = secureContextOptions(credentials);
+    if (isDeepStrictEqual(used, newest)) return;
+    used = newest;
+    acceptor.setSecureContext(newest);
+  });
+}
+
 function refusalOf(socket: TLSSocket, admit: (identity: Identity) => boolean): string | undefined {
   const names = socket.getPeerCertificate().subjectaltname;
   try {
@@ -138,7 +149,7 @@ function listen(acceptor: NetServer, address: string): Promise<number> {
   const { host, port } = parseAddress(address);
   return new Promise((resolve, reject) => {
     acceptor.once('error', reject);
-    acceptor.listen({ host, port, exclusive: true }, () => {
+    acceptor.listen({ ...(host !== EVERY_HOST && { host }), port, exclusive: true }, () => {
       acceptor.off('error', reject);
       const bound = acceptor.address();
       resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
