@@ -1,7 +1,7 @@
 # Every target works on a fresh clone: `setup` is implied by all of them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup check test e2e demo native bench generate format clean cluster-api cluster-up cluster-down cluster-verify
+.PHONY: help setup check test e2e demo native bench images images-gpu generate format clean cluster-api cluster-up cluster-down cluster-verify
 
 installed := node_modules/.terngrad-installed
 
@@ -49,6 +49,12 @@ demo: setup ## Two workers train LeNet on MNIST, ternary against float32
 
 bench: setup ## Print the benchmarks' names; run one with `npm run bench -- NAME`
 	npm run --silent bench -- --help
+
+images: setup ## Container images of operator and trainer: dist/images/*.tar
+	node --import tsx scripts/images.ts operator trainer
+
+images-gpu: setup ## The trainer's image with CUDA (some GB): dist/images/trainer-gpu.tar
+	node --import tsx scripts/images.ts trainer-gpu
 
 generate: setup ## Write the generated files anew
 	npm run --silent generate

