@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAuthority, issueLeaf } from '../../operator/pki/authority.ts';
 import type { Credentials } from './credentials.ts';
 import { openListener } from './listener.ts';
-import type { Listener } from './listener.ts';
+import type { Listener, ListenerOptions } from './listener.ts';
 import { SocketBytes } from './socket-bytes.ts';
 
 const LATER = { notAfter: new Date(Date.now() + 3_600_000) };
@@ -20,16 +20,7 @@ let refusals: string[];
 
 beforeEach(async () => {
   refusals = [];
-  listener = await openListener({
-    address: '127.0.0.1:0',
-    credentials: server,
-    admit: (identity) => identity.kind === 'worker' && identity.rank === 1,
-    onRefused: (reason) => refusals.push(reason),
-    maxMessageBytes: 1024,
-    maxConnections: 3,
-    peerLossMs: 10_000,
-    socketBytes: new SocketBytes(),
-  });
+  listener = await openListener(listenerOptions());
 });
 
 afterEach(() => listener.close(0));
@@ -71,6 +62,17 @@ describe('cut off before any HTTP/2', () => {
   });
 });
 
+test('host * listens on every address', async () => {
+  const everywhere = await openListener({ ...listenerOptions(), address: '*:0' });
+  try {
+    const socket = connect({ port: everywhere.port });
+    await once(socket, 'secureConnect');
+    socket.destroy();
+  } finally {
+    await everywhere.close(0);
+  }
+});
+
 test('connections beyond the limit are dropped at accept', async () => {
   const sockets = Array.from({ length: 5 }, () => connectTcp(listener.port, '127.0.0.1'));
   await Promise.race(sockets.map(closed));
@@ -78,6 +80,19 @@ test('connections beyond the limit are dropped at accept', async () => {
   expect(sockets.filter((socket) => socket.closed)).toHaveLength(2);
   for (const socket of sockets) socket.destroy();
 });
+
+function listenerOptions(): ListenerOptions {
+  return {
+    address: '127.0.0.1:0',
+    credentials: server,
+    admit: (identity) => identity.kind === 'worker' && identity.rank === 1,
+    onRefused: (reason) => refusals.push(reason),
+    maxMessageBytes: 1024,
+    maxConnections: 3,
+    peerLossMs: 10_000,
+    socketBytes: new SocketBytes(),
+  };
+}
 
 /** `once` would reject with the alert that comes before. */
 function closed(socket: Socket): Promise<void> {
