@@ -12,7 +12,7 @@ import { startCompute, type ComputeClient } from './step/compute-client.ts';
 import { runIoLoop, type IoLoopResult } from './step/io-loop.ts';
 import type { Ready } from './step/messages.ts';
 import { planStep } from './step/step-plan.ts';
-import { parseAddress } from './wire/address.ts';
+import { formatAddress, parseAddress } from './wire/address.ts';
 import { CredentialFiles } from './wire/credential-files.ts';
 
 export interface WorkerOptions {
@@ -58,11 +58,14 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
     jobNamespace: identity.jobNamespace,
     byteCounts: () => record.byteCounts(),
   });
+  const httpAddress = parseAddress(identity.httpAddress);
   const http = await startReadOnlyServer({
-    ...parseAddress(identity.httpAddress),
+    ...httpAddress,
     registry: metrics.registry,
     isReady: () => record.state === 'training',
   });
+  // The port may have been a free one; this line is the only place that tells it.
+  log.info({ address: formatAddress({ ...httpAddress, port: http.port }) }, 'probes and metrics are served');
   const compute = startCompute(options.computeScript, {
     spec: job.spec,
     rank: identity.rank,

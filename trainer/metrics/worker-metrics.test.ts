@@ -39,6 +39,15 @@ test('every phase has a series before the first step, so that rates start at zer
   }
 });
 
+test.each([
+  'terngrad_loss',
+  'terngrad_last_step_timestamp_seconds',
+  'terngrad_test_loss',
+  'terngrad_test_accuracy_ratio',
+])('%s has no value before there is one to tell', async (name) => {
+  expect(await fixture(noBytes).registry.metrics()).not.toMatch(new RegExp(`^${name}\\{`, 'm'));
+});
+
 test('a confirmed step is counted once, in seconds and examples', async () => {
   const metrics = fixture(noBytes);
   metrics.stepConfirmed({

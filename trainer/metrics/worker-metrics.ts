@@ -84,6 +84,8 @@ export function createWorkerMetrics(options: WorkerMetricsOptions): WorkerMetric
     help: 'Losses or gradients that were NaN or infinite',
     registers,
   });
+  // A gauge starts as 0, which here would be told as a figure: no accuracy at all, a last step in 1970.
+  for (const gauge of [loss, lastStep, testLoss, testAccuracy]) gauge.remove();
   countersReadAtScrape(registry, options.byteCounts);
   for (const phase of phaseNames) duration.zero({ phase });
 
