@@ -1,9 +1,9 @@
-import type { Figures } from '../operator/plan/figures.ts';
+import type { StatusSummary } from '../crds/status.ts';
 
 /** `step 120/937 (12%)  loss 0.1234  accuracy 98.1%  1840 samples/s  saved 93.6% (12.4 MB)  ETA 1m20s` */
-export function progressText(figures: Figures): string {
-  const { step, progress, loss, accuracy, throughput, saved, eta } = figures;
-  if (step === undefined) return `workers ${figures.workers}`;
+export function progressText(summary: StatusSummary): string {
+  const { step, progress, loss, accuracy, throughput, saved, eta } = summary;
+  if (step === undefined) return `workers ${summary.workers ?? '?'}`;
   const parts = [
     `step ${step} (${progress})`,
     loss && `loss ${loss}`,

@@ -66,6 +66,6 @@ function observer(live: LiveLine, { keepTemp, debug, label }: RunJobOptions): Ru
       const [firstLine = ''] = message.split('\n', 1);
       live.print(type === 'Warning' ? `warning: ${firstLine}` : `${prefix}${firstLine}`);
     },
-    onProgress: (_, { figures }) => live.show(`${prefix}${progressText(figures)}`),
+    onProgress: (_, { summary = {} }) => live.show(`${prefix}${progressText(summary)}`),
   };
 }

@@ -392,7 +392,7 @@ status:
   });
 
   test('may ask for what does not work yet, but cannot be run with it', () => {
-    const text = `${GOOD}  workers: {gpusPerWorker: 1}\n  suspend: true\n`;
+    const text = `${GOOD}  workers: {gpusPerWorker: 1}\n  gang: {scheduler: volcano}\n`;
     expect(messageOf(text)).toBe('valid');
     expect(messageOf(text, parseRunnableJob)).toBe(`job.yaml is not a valid TernGradJob: 2 problems
 
@@ -400,8 +400,8 @@ status:
     is 1
     not supported yet; leave it at 0: workers compute on the CPU
 
-  spec.suspend (job.yaml:11:12)
-    is true
-    not supported yet; leave it at false; delete the job to stop it`);
+  spec.gang (job.yaml:11:3)
+    is {"scheduler":"volcano"}
+    not supported yet; leave it out`);
   });
 });

@@ -56,7 +56,9 @@ const rankSchema = z
     message: text(512).optional().describe('The same for humans.'),
     failures: count()
       .optional()
-      .describe('Failures in a row, without a healthy run between; the wait between attempts grows with them.'),
+      .describe(
+        'Failures in a row, without a healthy run between; the wait between attempts grows with them.',
+      ),
     failedTime: time()
       .optional()
       .describe('When an attempt last ended otherwise than by the loss of a peer or a stop.'),
@@ -105,9 +107,7 @@ const summarySchema = z
     loss: text(32).optional().describe('Training loss, rounded.'),
     accuracy: text(32).optional().describe('Accuracy on the test data at the last evaluation: `98.1%`.'),
     throughput: text(32).optional().describe('Examples per second, of all workers: `1840 samples/s`.'),
-    saved: text(32)
-      .optional()
-      .describe('Gradient bytes that compression saved: `93.6% (12.4 MB)`.'),
+    saved: text(32).optional().describe('Gradient bytes that compression saved: `93.6% (12.4 MB)`.'),
   })
   .describe('The figures as `kubectl get` shows them. For humans: machines read the numbers beside it.');
 

@@ -10,7 +10,6 @@ import { valueAt } from './values.ts';
  */
 export const notYet: readonly {
   readonly path: string;
-  readonly except?: readonly unknown[];
   readonly instead: string;
 }[] = [
   { path: 'workers.elastic', instead: 'leave it out: a lost worker then fails the job' },
@@ -22,15 +21,6 @@ export const notYet: readonly {
   },
   { path: 'checkpoint', instead: 'leave it out: the job runs from start to end' },
   { path: 'output', instead: 'leave it out: the final figures are reported, the weights are not kept' },
-  { path: 'failurePolicy.rules', instead: 'leave it empty: the first failed worker fails the job' },
-  { path: 'failurePolicy.backoffLimit', instead: 'leave it at 0: the first failed worker fails the job' },
-  { path: 'failurePolicy.backoff', instead: 'leave it out: no worker is restarted' },
-  { path: 'successPolicy.when', except: ['all'], instead: "take 'rank0' or 'all'" },
-  { path: 'cleanPodPolicy', instead: "leave it at 'running'" },
-  { path: 'pendingDeadlineSeconds', instead: "leave it out; 'activeDeadlineSeconds' works" },
-  { path: 'ttlSecondsAfterFinished', instead: 'leave it out and delete the job yourself' },
-  { path: 'suspend', instead: 'leave it at false; delete the job to stop it' },
-  { path: 'managedBy', instead: 'leave it out' },
   { path: 'gang', instead: 'leave it out' },
 ];
 
@@ -42,13 +32,10 @@ export function unsupportedFields(job: ResolvedJob): Problem[] {
 /** The same by path segments, for who knows the file and can give positions. */
 export function unsupportedFindings(job: ResolvedJob): Finding[] {
   return notYet
-    .map(({ path, except = [], instead }) => ({ path: ['spec', ...path.split('.')], except, instead }))
-    .filter(({ path, except }) => {
+    .map(({ path, instead }) => ({ path: ['spec', ...path.split('.')], instead }))
+    .filter(({ path }) => {
       const value = valueAt(job, path);
-      return (
-        value !== undefined &&
-        ![filledDefault(nodeAt(path)), ...except].some((allowed) => isEqual(value, allowed))
-      );
+      return value !== undefined && !isEqual(value, filledDefault(nodeAt(path)));
     })
     .map(({ path, instead }) => ({ path, message: `not supported yet; ${instead}` }));
 }

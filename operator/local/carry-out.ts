@@ -1,8 +1,9 @@
 import type { ResolvedJob } from '../../crds/job.ts';
+import type { JobStatus } from '../../crds/status.ts';
+import type { JobEvent } from '../plan/events.ts';
 import { plan } from '../plan/plan.ts';
 import type { StopRequest } from '../plan/planned-job.ts';
 import type { JobProgress } from '../plan/progress.ts';
-import type { JobStatus } from '../plan/status.ts';
 import { isTerminal } from '../plan/status.ts';
 import { isLive } from '../plan/worker-child.ts';
 import type { LocalWorkers } from './local-workers.ts';
@@ -34,6 +35,7 @@ export async function carryOut(options: CarryOutOptions): Promise<JobStatus> {
     for (;;) {
       const now = clock();
       if (signals.stop.aborted) stopRequest ??= { requestedAt: now, message: String(signals.stop.reason) };
+      stopRequest ??= requestByWorker(workers, now);
       if (signals.kill.aborted) workers.killAll();
       const progress = options.progress();
       const next = plan(
@@ -46,6 +48,7 @@ export async function carryOut(options: CarryOutOptions): Promise<JobStatus> {
         workers.children,
         now,
       );
+      if (status === undefined && next.start.length > 0) observer.onEvent?.(starting(next.start.length));
       status = next.status;
       for (const event of next.events) observer.onEvent?.(event);
       if (progress !== undefined && progress !== shown) observer.onProgress?.(progress, status);
@@ -59,4 +62,19 @@ export async function carryOut(options: CarryOutOptions): Promise<JobStatus> {
     signals.stop.removeEventListener('abort', onSignal);
     signals.kill.removeEventListener('abort', onSignal);
   }
+}
+
+/** A worker of a cluster that is told to stop is being moved; on one computer somebody wants an end. */
+function requestByWorker({ stoppedByOthers }: LocalWorkers, now: Date): StopRequest | undefined {
+  if (stoppedByOthers === undefined) return undefined;
+  const { rank, message } = stoppedByOthers;
+  return { requestedAt: now, message: message?.message ?? `worker ${rank} was asked to stop` };
+}
+
+function starting(count: number): JobEvent {
+  return {
+    type: 'Normal',
+    reason: 'WorkersStarting',
+    message: count === 1 ? '1 worker starting' : `${count} workers starting`,
+  };
 }

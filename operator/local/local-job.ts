@@ -6,7 +6,15 @@ export interface LocalJob extends ResolvedJob {
   metadata: ResolvedJob['metadata'] & { uid: string };
 }
 
-/** A new UID for every run: certificates of one run are worth nothing in another. */
+/**
+ * The job as it is run here. A new UID for every run: certificates of one run are worth nothing in another. What is
+ * for clusters alone has its default: no process stays after the end, and there is no object to delete or to hand over.
+ */
 export function localJob(job: ResolvedJob, uid: string = randomUUID()): LocalJob {
-  return { ...job, metadata: { ...job.metadata, uid } };
+  const { managedBy: _managedBy, ttlSecondsAfterFinished: _ttl, ...spec } = job.spec;
+  return {
+    ...job,
+    metadata: { ...job.metadata, uid },
+    spec: { ...spec, cleanPodPolicy: 'running' },
+  };
 }

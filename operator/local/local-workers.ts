@@ -1,6 +1,7 @@
+import { ExitCode } from '../../crds/exit-codes.ts';
 import type { TerminationMessage } from '../../crds/termination-message.ts';
 import type { WorkerChild, WorkerIdentity } from '../plan/worker-child.ts';
-import { newestAttempts } from '../plan/worker-child.ts';
+import { isLive, newestAttempts } from '../plan/worker-child.ts';
 import type { SpawnWorker, WorkerCommand, WorkerProcess } from './worker-process.ts';
 
 export interface LocalWorkersOptions {
@@ -42,18 +43,33 @@ export class LocalWorkers {
     return [...newestAttempts(this.children).values()].map(({ rank, attempt }) => ({ rank, attempt }));
   }
 
-  /** Starts one attempt of a rank, once. */
+  /** The first worker that ended as one that was asked to stop, and not by us. */
+  get stoppedByOthers(): WorkerChild | undefined {
+    return [...this.entries.values()].find(
+      ({ child, killTimer }) => child.exitCode === ExitCode.stopped && killTimer === undefined,
+    )?.child;
+  }
+
+  /**
+   * Starts one attempt of a rank, once. Not while an older attempt still runs, whose port it may need: the plan asks
+   * again when that one has ended.
+   */
   start(worker: WorkerIdentity): void {
     const key = keyOf(worker);
-    if (this.entries.has(key)) return;
+    if (this.entries.has(key) || this.isRunning(worker.rank)) return;
     const { spawn, commandOf, onLine, onChange, clock } = this.options;
     const process = spawn(commandOf(worker), (line) => onLine(worker, line));
     const startedAt = clock();
     const child: WorkerChild = {
+      uid: key,
       rank: worker.rank,
       attempt: worker.attempt,
       phase: 'running',
+      // A process does not say so; the report of rank 0 does.
+      ready: false,
       disrupted: false,
+      conditions: [],
+      deleting: false,
       createdAt: startedAt,
       startedAt,
     };
@@ -77,6 +93,10 @@ export class LocalWorkers {
   /** Resolves when no process is left. */
   async allGone(): Promise<void> {
     await Promise.all([...this.entries.values()].map(({ gone }) => gone));
+  }
+
+  private isRunning(rank: number): boolean {
+    return [...this.entries.values()].some(({ child }) => child.rank === rank && isLive(child));
   }
 
   private async follow(key: string, process: WorkerProcess): Promise<void> {

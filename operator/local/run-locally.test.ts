@@ -76,7 +76,7 @@ describe('a local run', () => {
     await runLocally(
       job(2),
       runOptions({ 0: { runMs: 300 }, 1: { runMs: 300 } }, { connect: answering }),
-      { ...observer, onProgress: (_, { phase, figures }) => shown.push(`${phase} ${figures.step}`) },
+      { ...observer, onProgress: (_, { state, summary }) => shown.push(`${state} ${summary?.step}`) },
       untouched(),
     );
     expect(seen.events.slice(-2)).toEqual(['JobRunning', 'JobSucceeded']);

@@ -2,6 +2,7 @@ import type { ResolvedJob } from '../../crds/job.ts';
 import type { JobProgress } from '../plan/progress.ts';
 import { carryOut } from './carry-out.ts';
 import { issueRunCertificates } from './certificates.ts';
+import { clusterOnlyNote } from './cluster-fields.ts';
 import { spawnChildProcess } from './child-process.ts';
 import { workerEnvironment } from './environment.ts';
 import { LOOPBACK, portForRank0 } from './free-port.ts';
@@ -45,7 +46,7 @@ const POLL_TIMEOUT_MS = 2_000;
 /**
  * Carries the plan of one job out with processes on this computer, until it is terminal and no process is left.
  * Whatever happens, also an error of our own, no process and no temporary folder outlives the call.
- * @throws PortTakenError before anything is started.
+ * @throws PortTakenError and SuspendedJobError before anything is started.
  */
 export async function runLocally(
   job: ResolvedJob,
@@ -54,6 +55,8 @@ export async function runLocally(
   signals: RunSignals,
 ): Promise<FinishedRun> {
   const clock = options.clock ?? (() => new Date());
+  const note = clusterOnlyNote(job);
+  if (note !== undefined) observer.onEvent?.({ type: 'Normal', reason: 'ClusterOnlyFields', message: note });
   const port = await portForRank0(options.port);
   const resolved = localJob(job);
   const folder = await createJobFolder(resolved);
@@ -99,7 +102,7 @@ export async function runLocally(
       clock,
       wakeup,
     });
-    return finishedRun(status, workers.children);
+    return finishedRun(status, workers.children, job.spec.workers.replicas);
   } finally {
     workers.killAll();
     polling.abort();

@@ -1,5 +1,5 @@
 import type { JobEvent } from '../plan/events.ts';
-import type { JobStatus } from '../plan/status.ts';
+import type { JobStatus } from '../../crds/status.ts';
 import type { JobProgress } from '../plan/progress.ts';
 
 /** Told of a run as it happens, for a display. Must not throw. */

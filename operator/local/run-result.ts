@@ -1,6 +1,6 @@
 import type { TerminationMessage } from '../../crds/termination-message.ts';
 import { ExitCode } from '../../crds/exit-codes.ts';
-import type { JobStatus } from '../plan/status.ts';
+import type { JobStatus } from '../../crds/status.ts';
 import type { WorkerChild } from '../plan/worker-child.ts';
 import { newestAttempts } from '../plan/worker-child.ts';
 import type { GradientBytes } from '../plan/progress.ts';
@@ -35,9 +35,13 @@ export interface FinishedRun {
 }
 
 /** The figures of a finished run, out of what the workers left. */
-export function finishedRun(status: JobStatus, children: readonly WorkerChild[]): FinishedRun {
+export function finishedRun(
+  status: JobStatus,
+  children: readonly WorkerChild[],
+  wantedCount: number,
+): FinishedRun {
   const newest = newestAttempts(children);
-  const messages = Array.from({ length: status.counts.wanted }, (_, rank) => newest.get(rank)?.message);
+  const messages = Array.from({ length: wantedCount }, (_, rank) => newest.get(rank)?.message);
   const speaker = messages[0] ?? messages.find((message) => message !== undefined);
   const bytes = { push: sumBytes(messages, 'push'), pull: sumBytes(messages, 'pull') };
   const { cause } = status;
@@ -52,7 +56,7 @@ export function finishedRun(status: JobStatus, children: readonly WorkerChild[])
     samplesPerSecond: speaker?.samplesPerSecond ?? null,
     stepMs: speaker?.stepMs ?? null,
     backend: speaker?.backend ?? null,
-    workers: status.counts.wanted,
+    workers: wantedCount,
     bytes,
     compressionRatio: compressionRatio(bytes),
     weightsHashes: messages.map((message) => message?.weightsHash ?? null),

@@ -1,120 +1,136 @@
+import type { JobCondition } from '../../crds/status.ts';
+import { blockageText, workersText } from './blocked.ts';
+import { cut } from './bounded-text.ts';
+import type { Statement } from './condition-reasons.ts';
+import { conditionReasons } from './condition-reasons.ts';
 import type { Outcome } from './outcome.ts';
-import type { JobPhase } from './phase.ts';
+import type { Obstacle } from './planned-job.ts';
+import { progressing } from './progressing.ts';
+import type { Progressing } from './progressing.ts';
 
-export type ConditionType = 'Running' | 'Progressing' | 'Succeeded' | 'Failed' | 'TransportEncrypted';
-
-/** The shape of Kubernetes' metav1.Condition. */
-export interface Condition {
-  readonly type: ConditionType;
-  readonly status: 'True' | 'False' | 'Unknown';
-  /** CamelCase, stable, for machines. */
-  readonly reason: string;
-  readonly message: string;
-  /** When `status` last changed; ISO 8601. */
-  readonly lastTransitionTime: string;
-}
-
-/** A job without progress says so this soon. */
-export const STUCK_AFTER_MS = 30_000;
-
-type Verdict = Omit<Condition, 'lastTransitionTime'>;
+const MAX_MESSAGE = 32_768;
+const MAX_REASON = 256;
 
 export interface ConditionFacts {
-  readonly phase: JobPhase;
   readonly outcome: Outcome;
+  readonly isFormed: boolean;
+  readonly isRestarting: boolean;
+  readonly hasLiveWorkers: boolean;
   /** Ranks that do not run yet. */
   readonly waitingFor: readonly number[];
+  /** When the next attempt that waits for its backoff starts. */
+  readonly nextStartAt: Date | undefined;
+  readonly obstacles: readonly Obstacle[];
   readonly encrypted: boolean;
+  readonly checkpointed: boolean;
   readonly progressing: Progressing;
 }
 
-export type Progressing =
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'yes'; readonly step: number }
-  | { readonly kind: 'no'; readonly step?: number | undefined };
-
-/**
- * The transition table. `Succeeded` is the summary (`kubectl wait --for=condition=Succeeded`); `Failed` mirrors it, so
- * that a failure can be waited for too. A terminal job never leaves its row.
- *
- * | phase     | Running                 | Progressing                              | Succeeded          | Failed         |
- * | --------- | ----------------------- | ---------------------------------------- | ------------------ | -------------- |
- * | Pending   | False WorkersMissing    | Unknown NotStarted                       | Unknown InProgress | False          |
- * | Starting  | False WorkersStarting   | Unknown NotStarted, False NoReport (30 s)| Unknown InProgress | False          |
- * | Running   | True AllWorkersRunning  | True StepsConfirmed, False NoStep (30 s) | Unknown InProgress | False          |
- * | Stopping  | False Stopping          | False Stopping                           | Unknown InProgress | False          |
- * | Succeeded | False Finished          | False Finished                           | True Completed     | False          |
- * | Failed    | False Finished          | False Finished                           | False <reason>     | True <reason>  |
- *
- * `TransportEncrypted` depends on the job's `tls.enabled` alone.
- */
-export function conditionsOf(facts: ConditionFacts): readonly Verdict[] {
-  return [running(facts), progressing(facts), succeeded(facts), failed(facts), transportEncrypted(facts)];
+/** All conditions, always: `docs/reference/conditions.md` is the transition table. */
+export function conditionsOf(facts: ConditionFacts): readonly Statement[] {
+  return [
+    running(facts),
+    progressing(facts.outcome, facts.progressing),
+    blocked(facts),
+    suspended(facts),
+    succeeded(facts),
+    failed(facts),
+    transportEncrypted(facts),
+  ];
 }
 
 /** Takes over the transition time of every condition whose status is unchanged. */
 export function mergeConditions(
-  previous: readonly Condition[],
-  next: readonly Verdict[],
+  previous: readonly JobCondition[],
+  next: readonly Statement[],
+  generation: number | undefined,
   now: Date,
-): readonly Condition[] {
-  return next.map((verdict) => {
-    const known = previous.find(({ type }) => type === verdict.type);
-    const lastTransitionTime =
-      known?.status === verdict.status ? known.lastTransitionTime : now.toISOString();
-    return { ...verdict, lastTransitionTime };
+): JobCondition[] {
+  return next.map((statement) => {
+    const { type, status, message } = statement;
+    const known = previous.find((one) => one.type === type);
+    const reason =
+      'reason' in statement ? statement.reason : cut(statement.foreignReason, MAX_REASON) || 'Unknown';
+    return {
+      type,
+      status,
+      ...(generation !== undefined && { observedGeneration: generation }),
+      lastTransitionTime: known?.status === status ? known.lastTransitionTime : now.toISOString(),
+      reason,
+      message: cut(message, MAX_MESSAGE),
+    };
   });
 }
 
-function running({ phase, waitingFor }: ConditionFacts): Verdict {
+/** Whether a condition of the status is ours; others may add their own. */
+export function isOurs({ type }: JobCondition): boolean {
+  return type in conditionReasons;
+}
+
+function running(facts: ConditionFacts): Statement {
   const type = 'Running';
-  switch (phase) {
-    case 'Pending':
-      return { type, status: 'False', reason: 'WorkersMissing', message: 'no worker was made yet' };
-    case 'Starting':
-      return { type, status: 'False', reason: 'WorkersStarting', message: startingMessage(waitingFor) };
-    case 'Running':
-      return { type, status: 'True', reason: 'AllWorkersRunning', message: 'all workers train' };
-    case 'Stopping':
+  switch (facts.outcome.kind) {
+    case 'active':
+      if (facts.isFormed) {
+        return { type, status: 'True', reason: 'AllWorkersRunning', message: 'all workers train' };
+      }
+      return {
+        type,
+        status: 'False',
+        reason: facts.isRestarting ? 'WorkersRestarting' : 'WorkersStarting',
+        message: formingMessage(facts),
+      };
+    case 'suspended':
+      return { type, status: 'False', reason: 'Suspended', message: 'the job is suspended' };
+    case 'stopping':
       return { type, status: 'False', reason: 'Stopping', message: 'the workers were asked to stop' };
-    case 'Succeeded':
-    case 'Failed':
+    case 'succeeded':
+    case 'failed':
       return { type, status: 'False', reason: 'Finished', message: 'the job is finished' };
   }
 }
 
-function startingMessage(waitingFor: readonly number[]): string {
-  if (waitingFor.length > 0) return `waiting for the start of worker ${waitingFor.join(', ')}`;
-  return 'all workers are started; waiting for the first report of rank 0';
+function formingMessage({ waitingFor, nextStartAt, isRestarting }: ConditionFacts): string {
+  return [
+    waitingFor.length > 0
+      ? `waiting for the start of ${workersText(waitingFor)}`
+      : 'all workers are started; waiting for the first report of rank 0',
+    ...(nextStartAt === undefined ? [] : [`the next attempt starts at ${nextStartAt.toISOString()}`]),
+    ...(isRestarting ? ['training starts anew once all workers have met'] : []),
+  ].join('; ');
 }
 
-function progressing({ phase, progressing: steps }: ConditionFacts): Verdict {
-  const type = 'Progressing';
-  if (phase === 'Succeeded' || phase === 'Failed') {
-    return { type, status: 'False', reason: 'Finished', message: 'the job is finished' };
+function blocked({ outcome, obstacles }: ConditionFacts): Statement {
+  const type = 'Blocked';
+  const [first] = obstacles;
+  if (outcome.kind !== 'active' || first === undefined) {
+    return {
+      type,
+      status: 'False',
+      reason: 'NothingInTheWay',
+      message: 'nothing keeps a worker from starting',
+    };
   }
-  if (phase === 'Stopping') {
-    return { type, status: 'False', reason: 'Stopping', message: 'the workers were asked to stop' };
-  }
-  switch (steps.kind) {
-    case 'unknown':
-      return { type, status: 'Unknown', reason: 'NotStarted', message: 'no step was confirmed yet' };
-    case 'yes':
-      return { type, status: 'True', reason: 'StepsConfirmed', message: 'steps are confirmed' };
-    case 'no': {
-      const forText = `for more than ${STUCK_AFTER_MS / 1000} s`;
-      return steps.step === undefined
-        ? { type, status: 'False', reason: 'NoReport', message: `rank 0 has not reported ${forText}` }
-        : { type, status: 'False', reason: 'NoStep', message: `no step after step ${steps.step} ${forText}` };
-    }
-  }
+  return { type, status: 'True', foreignReason: first.reason, message: blockageText(obstacles) };
 }
 
-function succeeded({ outcome }: ConditionFacts): Verdict {
+function suspended({ outcome, hasLiveWorkers, checkpointed }: ConditionFacts): Statement {
+  const type = 'Suspended';
+  if (outcome.kind !== 'suspended') {
+    return { type, status: 'False', reason: 'NotRequested', message: 'the job is not suspended' };
+  }
+  if (hasLiveWorkers) {
+    return { type, status: 'False', reason: 'WorkersStopping', message: 'the workers are being stopped' };
+  }
+  const loss = checkpointed ? '' : '; without a checkpoint, training starts anew when the job goes on';
+  return { type, status: 'True', reason: 'Requested', message: `spec.suspend is true${loss}` };
+}
+
+function succeeded({ outcome }: ConditionFacts): Statement {
   const type = 'Succeeded';
   switch (outcome.kind) {
     case 'active':
-    case 'undecided':
+    case 'suspended':
     case 'stopping':
       return { type, status: 'Unknown', reason: 'InProgress', message: 'the job is not finished' };
     case 'succeeded':
@@ -125,19 +141,24 @@ function succeeded({ outcome }: ConditionFacts): Verdict {
         message: 'every member confirmed the final weights',
       };
     case 'failed':
-      return { type, status: 'False', reason: outcome.cause.reason, message: outcome.cause.message };
+      return {
+        type,
+        status: 'False',
+        foreignReason: outcome.cause.reason,
+        message: outcome.cause.message,
+      };
   }
 }
 
-function failed({ outcome }: ConditionFacts): Verdict {
+function failed({ outcome }: ConditionFacts): Statement {
   const type = 'Failed';
   if (outcome.kind !== 'failed') {
     return { type, status: 'False', reason: 'NotFailed', message: 'no failure ended the job' };
   }
-  return { type, status: 'True', reason: outcome.cause.reason, message: outcome.cause.message };
+  return { type, status: 'True', foreignReason: outcome.cause.reason, message: outcome.cause.message };
 }
 
-function transportEncrypted({ encrypted }: ConditionFacts): Verdict {
+function transportEncrypted({ encrypted }: ConditionFacts): Statement {
   const type = 'TransportEncrypted';
   return encrypted
     ? { type, status: 'True', reason: 'MutualTls', message: 'workers speak mutual TLS' }

@@ -1,8 +1,9 @@
 import type { JobSpec } from '../../crds/job.ts';
 import { ExitCode } from '../../crds/exit-codes.ts';
-import type { FailureCause } from './failure-policy.ts';
-import type { JobProgress } from './progress.ts';
-import type { WorkerChild } from './worker-child.ts';
+import type { FailureCause } from '../../crds/status.ts';
+import { waitingRanks } from './formation.ts';
+import type { Rank } from './ranks.ts';
+import { stateOf } from './ranks.ts';
 
 export type DeadlineSpec = Pick<
   JobSpec,
@@ -10,9 +11,13 @@ export type DeadlineSpec = Pick<
 >;
 
 export interface DeadlineFacts {
+  /** When the job was started, or after a suspension started again: all its clocks begin anew then. */
   readonly startedAt: Date;
-  readonly children: readonly WorkerChild[];
-  readonly progress?: JobProgress | undefined;
+  readonly ranks: readonly Rank[];
+  /** The last confirmed step; absent before the first report. */
+  readonly step?: number | undefined;
+  /** When `step` last changed. */
+  readonly advancedAt?: Date | undefined;
 }
 
 interface Deadline {
@@ -40,7 +45,7 @@ function deadlines(spec: DeadlineSpec, facts: DeadlineFacts): readonly Deadline[
     .sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-/** The whole run, from the first look at the job. */
+/** The whole run, without the time in which it was suspended before this start. */
 function activeDeadline(
   { activeDeadlineSeconds }: DeadlineSpec,
   { startedAt }: DeadlineFacts,
@@ -56,44 +61,60 @@ function activeDeadline(
   };
 }
 
-/** A worker that was made but does not run. */
+/** A worker that is wanted and does not run: it was made and waits, or could not be made. */
 function pendingDeadline(
   { pendingDeadlineSeconds }: DeadlineSpec,
-  { children }: DeadlineFacts,
+  { ranks, startedAt }: DeadlineFacts,
 ): Deadline | undefined {
   if (pendingDeadlineSeconds === undefined) return undefined;
-  const pending = children
-    .filter((child) => child.phase === 'pending')
-    .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())[0];
-  if (pending === undefined) return undefined;
+  const [first] = waitingRanks(ranks)
+    .map((rank) => ({ rank, since: pendingSince(rank, startedAt) }))
+    .sort((a, b) => a.since.getTime() - b.since.getTime() || a.rank.rank - b.rank.rank);
+  if (first === undefined) return undefined;
+  const { rank, child, lastAttempt } = first.rank;
+  const words = child?.waiting === undefined ? '' : `: ${child.waiting.message}`;
   return {
-    at: addSeconds(pending.createdAt, pendingDeadlineSeconds),
+    at: addSeconds(first.since, pendingDeadlineSeconds),
     cause: {
-      rank: pending.rank,
-      attempt: pending.attempt,
+      rank,
+      ...(lastAttempt > 0 && { attempt: lastAttempt }),
       exitCode: ExitCode.peerLost,
       reason: 'PendingDeadlineExceeded',
-      message: `worker ${pending.rank} did not start within pendingDeadlineSeconds (${pendingDeadlineSeconds})`,
+      message: `worker ${rank} did not start within pendingDeadlineSeconds (${pendingDeadlineSeconds})${words}`,
     },
   };
+}
+
+/** Since when a rank is without a running worker. */
+function pendingSince(rank: Rank, startedAt: Date): Date {
+  const { child, stored } = rank;
+  if (child !== undefined && stateOf(rank) === 'pending') return child.createdAt;
+  const { restartTime } = stored ?? {};
+  const endedAt = child?.finishedAt ?? (restartTime === undefined ? startedAt : new Date(restartTime));
+  return endedAt > startedAt ? endedAt : startedAt;
 }
 
 /** No confirmed step for too long; before the first one, counted from the start of the job. */
 function progressDeadline(
   { progressDeadlineSeconds }: DeadlineSpec,
-  { startedAt, progress }: DeadlineFacts,
+  facts: DeadlineFacts,
 ): Deadline | undefined {
   if (progressDeadlineSeconds === undefined) return undefined;
-  const where =
-    progress === undefined ? 'no worker reported any progress' : `no step after step ${progress.step}`;
+  const { step } = facts;
+  const where = step === undefined ? 'no worker reported any progress' : `no step after step ${step}`;
   return {
-    at: addSeconds(progress?.advancedAt ?? startedAt, progressDeadlineSeconds),
+    at: addSeconds(quietSince(facts), progressDeadlineSeconds),
     cause: {
       exitCode: ExitCode.peerLost,
       reason: 'ProgressDeadlineExceeded',
       message: `${where} for progressDeadlineSeconds (${progressDeadlineSeconds}); look at the workers' last log lines, or raise the deadline`,
     },
   };
+}
+
+/** Since when no step was confirmed. */
+export function quietSince({ advancedAt, startedAt }: Pick<DeadlineFacts, 'advancedAt' | 'startedAt'>): Date {
+  return advancedAt !== undefined && advancedAt > startedAt ? advancedAt : startedAt;
 }
 
 function addSeconds(date: Date, seconds: number): Date {

@@ -1,5 +1,5 @@
-import type { JobPhase } from './phase.ts';
-import type { JobStatus, WorkerStatus } from './status.ts';
+import type { FailureRecord, JobState, JobStatus, RankStatus } from '../../crds/status.ts';
+import { workersText } from './blocked.ts';
 
 /** One line for humans per change of state; never per look. */
 export interface JobEvent {
@@ -9,52 +9,95 @@ export interface JobEvent {
   readonly message: string;
 }
 
-/** What changed between two looks. Equal statuses give no event, so a repeated look is silent. */
+/** Failures of one look that are told one by one; the others are told together. */
+const TOLD_FAILURES = 4;
+
+/** What changed between two statuses. Equal ones give no event, so a repeated look is silent; a first start is, too. */
 export function eventsBetween(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {
-  return [...workerEvents(previous, next), ...phaseEvents(previous, next)];
+  return [
+    ...failureEvents(previous, next),
+    ...replacementEvents(previous, next),
+    ...blockedEvents(previous, next),
+    ...suspensionEvents(previous, next),
+    ...stateEvents(previous, next),
+  ];
 }
 
-function phaseEvents(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {
-  if (previous?.phase === next.phase) return [];
-  const event = eventOfPhase[next.phase](next);
+const eventOfState: Record<JobState, (status: JobStatus) => JobEvent | undefined> = {
+  Pending: () => undefined,
+  Starting: () => undefined,
+  Restarting: () => undefined,
+  Suspended: () => undefined,
+  Running: ({ summary }) => normal('JobRunning', `all workers train (${summary?.workers ?? ''})`),
+  Stopping: () => normal('JobStopping', 'the workers were asked to stop'),
+  Succeeded: () => normal('JobSucceeded', 'every member confirmed the final weights'),
+  Failed: ({ cause }) =>
+    warning('JobFailed', `${cause?.reason ?? 'Unknown'}: ${cause?.message ?? 'no cause is known'}`),
+};
+
+function stateEvents(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {
+  if (next.state === undefined || previous?.state === next.state) return [];
+  const event = eventOfState[next.state](next);
   return event === undefined ? [] : [event];
 }
 
-const eventOfPhase: Record<JobPhase, (status: JobStatus) => JobEvent | undefined> = {
-  Pending: () => undefined,
-  Starting: ({ counts }) => normal('WorkersStarting', `${workersText(counts.wanted)} starting`),
-  Running: ({ counts }) => normal('JobRunning', `${workersText(counts.wanted)} training`),
-  Stopping: () => normal('JobStopping', 'the workers were asked to stop'),
-  Succeeded: () => normal('JobSucceeded', 'every member confirmed the final weights'),
-  Failed: ({ cause }) => ({
-    type: 'Warning',
-    reason: 'JobFailed',
-    message: `${cause?.reason ?? 'Unknown'}: ${cause?.message ?? 'no cause is known'}`,
-  }),
-};
-
-function workerEvents(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {
-  return next.workers
-    .filter((worker) => worker.state === 'Failed' && !wasFailed(previous, worker))
-    .map(({ rank, exitCode, reason }) => ({
-      type: 'Warning',
-      reason: 'WorkerFailed',
-      message: `worker ${rank} ended with code ${exitCode ?? 'unknown'}${reason === undefined ? '' : ` (${reason})`}`,
-    }));
+function failureEvents(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {
+  const known = new Set(previous?.failures?.map(({ uid }) => uid));
+  const added = (next.failures ?? []).filter(({ uid }) => !known.has(uid));
+  const rest = added.slice(TOLD_FAILURES);
+  return [
+    ...added.slice(0, TOLD_FAILURES).map(failureEvent),
+    ...(rest.length === 0
+      ? []
+      : [warning('WorkerFailed', `${workersText(rest.map(({ rank }) => rank))} ended too`)]),
+  ];
 }
 
-function wasFailed(previous: JobStatus | undefined, { rank, attempt }: WorkerStatus): boolean {
-  return (
-    previous?.workers.some(
-      (worker) => worker.rank === rank && worker.attempt === attempt && worker.state === 'Failed',
-    ) ?? false
-  );
+function failureEvent({ rank, exitCode, reason, counted }: FailureRecord): JobEvent {
+  const how = exitCode === undefined ? `was lost (${reason})` : `ended with code ${exitCode} (${reason})`;
+  return warning('WorkerFailed', `worker ${rank} ${how}${counted ? '' : '; it is not counted'}`);
+}
+
+function replacementEvents(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {
+  const known = new Map(previous?.ranks?.map((record) => [record.rank, record]));
+  const replaced = (next.ranks ?? []).filter((record) => isReplacement(known.get(record.rank), record));
+  if (replaced.length === 0) return [];
+  const names = workersText(replaced.map(({ rank }) => rank));
+  return [normal('WorkerReplaced', `${names} got a new attempt; training starts anew once all have met`)];
+}
+
+/** What was stopped by a suspension is not replaced but continued. */
+export function isReplacement(before: RankStatus | undefined, after: RankStatus): boolean {
+  if (before === undefined || after.attempt <= before.attempt) return false;
+  return before.state !== 'stopped' || (before.minAttempt ?? 1) > before.attempt;
+}
+
+function blockedEvents(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {
+  const before = conditionOf(previous, 'Blocked');
+  const after = conditionOf(next, 'Blocked');
+  if (after?.status !== 'True' || (before?.status === 'True' && before.reason === after.reason)) return [];
+  return [warning('JobBlocked', `${after.reason}: ${after.message}`)];
+}
+
+function suspensionEvents(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {
+  const before = conditionOf(previous, 'Suspended')?.status === 'True';
+  const after = conditionOf(next, 'Suspended')?.status === 'True';
+  if (before === after || next.completionTime !== undefined) return [];
+  return [
+    after
+      ? normal('JobSuspended', 'the job is suspended; its workers are gone')
+      : normal('JobResumed', 'the job goes on'),
+  ];
+}
+
+function conditionOf(status: JobStatus | undefined, type: string) {
+  return status?.conditions?.find((condition) => condition.type === type);
 }
 
 function normal(reason: string, message: string): JobEvent {
   return { type: 'Normal', reason, message };
 }
 
-function workersText(count: number): string {
-  return count === 1 ? '1 worker' : `${count} workers`;
+function warning(reason: string, message: string): JobEvent {
+  return { type: 'Warning', reason, message };
 }

@@ -1,122 +1,163 @@
-import { ExitCode } from '../../crds/exit-codes.ts';
-import type { WorkerChild } from './worker-child.ts';
-import { isLive, newestAttempts } from './worker-child.ts';
+import type { JobSpec } from '../../crds/job.ts';
+import type { FailureCause, FailureRecord, RankStatus } from '../../crds/status.ts';
+import { afterDisruption, afterFailure } from './backoff.ts';
+import type { End } from './ends.ts';
+import type { Incident } from './explanation.ts';
+import { isExplained, storedIncidents } from './explanation.ts';
+import { causeOf, withRemark } from './failure-cause.ts';
+import { failureRecord } from './failure-history.ts';
+import type { Verdict } from './failure-rules.ts';
+import { verdictOf } from './failure-rules.ts';
+import type { Rank } from './ranks.ts';
+import { isStaffed } from './ranks.ts';
 
-/** Why a job failed. Kept after the workers are gone. */
-export interface FailureCause {
-  /** Absent when no single worker is to blame: a deadline, a request to stop. */
-  readonly rank?: number;
-  readonly attempt?: number;
-  /** What `terngrad run` exits with: the worker's own code, or the ExitCode that describes the cause best. */
-  readonly exitCode: number;
-  /** CamelCase, stable, for machines. */
-  readonly reason: string;
-  /** For humans: what, where, remedy. */
-  readonly message: string;
-}
-
-export type FailureDecision =
-  | { readonly kind: 'none' }
-  /** A worker only reports the loss of another: the one that knows the cause may still speak. */
-  | { readonly kind: 'waiting'; readonly until: Date }
-  | { readonly kind: 'failed'; readonly cause: FailureCause };
-
-/** How long the loss of a peer may wait for the peer's own explanation. */
+/** How long the loss of a peer may wait for the peer's own explanation, where it is not said otherwise. */
 export const CAUSE_WAIT_MS = 3_000;
 
-/** How much a worker's end says about why the job failed; only equal weights are ordered by time. */
-type Weight = 'cause' | 'asked to stop' | 'consequence' | 'ignored';
+/** What changes in the entry of a rank whose attempt ended. */
+export type RankChange = Pick<RankStatus, 'failures' | 'failedTime' | 'restartTime'>;
 
-const weightOfExitCode: ReadonlyMap<number | undefined, Weight> = new Map([
-  [ExitCode.stopped, 'asked to stop'],
-  [ExitCode.peerLost, 'consequence'],
-  [ExitCode.fenced, 'ignored'],
-]);
+/** What follows from the ends of this look. */
+export interface Judgement {
+  /** The job fails. */
+  readonly cause?: FailureCause;
+  /** By UID of the attempt that ended. */
+  readonly changes: ReadonlyMap<string, RankChange>;
+  /** To be added to the status' list. */
+  readonly failures: readonly FailureRecord[];
+  readonly countedFailures: number;
+  /** A rule wants a new attempt of every rank, not before this time. */
+  readonly restartAllAt?: Date;
+  /** When the ends that wait for an explanation are judged without. */
+  readonly undecidedUntil?: Date;
+}
 
-/** Reasons of workers that failed because another did, whatever their exit code. */
-const consequenceReasons: ReadonlySet<string> = new Set(['PeerLost', 'PeerFault', 'PeerFailed']);
-
-/** In order of what they explain: a later one is only believed when no worker offers an earlier one. */
-const explaining: readonly Weight[] = ['cause', 'asked to stop', 'consequence'];
+export interface JudgementFacts {
+  readonly spec: Pick<JobSpec, 'failurePolicy' | 'exchange'>;
+  readonly ranks: readonly Rank[];
+  readonly ends: readonly End[];
+  /** Counted before this look. */
+  readonly countedBefore: number;
+  readonly causeWaitMs: number;
+}
 
 /**
- * The first cause among the workers that failed. In this version no worker is replaced, so any failure that is
- * not ignored ends the job. The loss of a peer never masks why the peer was lost: it is believed only when
- * nobody else speaks within CAUSE_WAIT_MS, or nobody is left to speak.
+ * Judges every end once. First what speaks for itself, in order of time; then the losses of peers, which follow from
+ * it where they can: they are free then, so that the loss never masks or doubles why the peer was lost.
  */
-export function decideFailure(children: readonly WorkerChild[], now: Date): FailureDecision {
-  const newest = [...newestAttempts(children).values()];
-  const failed = newest.filter((child) => child.phase === 'failed');
-  for (const weight of explaining) {
-    const first = earliest(failed.filter((child) => weightOf(child) === weight));
-    if (first === undefined) continue;
-    if (weight === 'consequence' && newest.some(isLive)) {
-      const until = new Date(finishedMs(first) + CAUSE_WAIT_MS);
-      if (now < until) return { kind: 'waiting', until };
+export function judge(facts: JudgementFacts, now: Date): Judgement {
+  const court = new Court(facts);
+  const judged = facts.ends.map((end) => ({ end, verdict: verdictOf(end, facts.spec.failurePolicy.rules) }));
+  for (const { end, verdict } of judged) if (verdict.kind !== 'consequence') court.settle(end, verdict);
+  for (const { end, verdict } of judged) if (verdict.kind === 'consequence') court.settleLoss(end, now);
+  return court.judgement;
+}
+
+/** The state of one judgement while the ends are gone through. */
+class Court {
+  private readonly facts: JudgementFacts;
+  private readonly incidents: Incident[];
+  private readonly changes = new Map<string, RankChange>();
+  private readonly failures: FailureRecord[] = [];
+  private counted = 0;
+  private cause: FailureCause | undefined;
+  private restartAllAt: Date | undefined;
+  private undecidedUntil: Date | undefined;
+
+  constructor(facts: JudgementFacts) {
+    this.facts = facts;
+    this.incidents = [...storedIncidents(facts.ranks)];
+  }
+
+  get judgement(): Judgement {
+    const { cause, changes, failures, counted, restartAllAt, undecidedUntil } = this;
+    return {
+      changes,
+      failures,
+      countedFailures: counted,
+      ...(cause !== undefined && { cause }),
+      ...(restartAllAt !== undefined && { restartAllAt }),
+      ...(undecidedUntil !== undefined && { undecidedUntil }),
+    };
+  }
+
+  settle(end: End, verdict: Exclude<Verdict, { kind: 'consequence' }>): void {
+    const { backoff, backoffLimit } = this.facts.spec.failurePolicy;
+    const run = { startedAt: end.child?.startedAt, endedAt: end.at };
+    const before = this.storedOf(end.rank)?.failures ?? 0;
+    const delayed = verdict.kind === 'failJob' || verdict.kind === 'restartAll' || verdict.delayed;
+    const streak = delayed ? afterFailure(before, run, backoff) : afterDisruption(before, run);
+    this.incidents.push({ rank: end.rank, at: end.at });
+    this.changes.set(end.uid, {
+      failedTime: end.at.toISOString(),
+      restartTime: streak.restartTime.toISOString(),
+      ...(streak.failures > 0 && { failures: streak.failures }),
+    });
+    this.failures.push(failureRecord(end, verdict.kind !== 'ignore'));
+    if (verdict.kind === 'ignore') return;
+    this.counted += 1;
+    if (verdict.kind === 'failJob') this.fail(causeByRule(end, verdict.rule?.name));
+    else if (this.facts.countedBefore + this.counted > backoffLimit) this.fail(this.causeByLimit(end));
+    else if (verdict.kind === 'restartAll') this.restartAllAt = later(this.restartAllAt, streak.restartTime);
+  }
+
+  settleLoss(end: End, now: Date): void {
+    const others = this.facts.ranks.filter(({ rank, wanted }) => wanted && rank !== end.rank);
+    if (isExplained(end, others, this.incidents, this.facts.spec.exchange)) {
+      // There is no use in being back before the one that was lost.
+      const restartTime = this.latestRestart(end.at);
+      const failures = this.storedOf(end.rank)?.failures ?? 0;
+      this.changes.set(end.uid, {
+        restartTime: restartTime.toISOString(),
+        ...(failures > 0 && { failures }),
+      });
+      this.failures.push(failureRecord(end, false));
+      return;
     }
-    return { kind: 'failed', cause: causeOf(first) };
+    const until = new Date(end.at.getTime() + this.facts.causeWaitMs);
+    if (now < until && others.some(isStaffed)) {
+      if (this.undecidedUntil === undefined || until < this.undecidedUntil) this.undecidedUntil = until;
+      return;
+    }
+    this.settle(end, { kind: 'count', delayed: true });
   }
-  return { kind: 'none' };
-}
 
-/** A failure of the workers' own making, as opposed to one that a request to stop explains. */
-export function explainsItself(cause: FailureCause): boolean {
-  const own: readonly number[] = [
-    ExitCode.badConfiguration,
-    ExitCode.badData,
-    ExitCode.programFailed,
-    ExitCode.internal,
-  ];
-  return own.includes(cause.exitCode);
-}
-
-function weightOf(child: WorkerChild): Weight {
-  if (child.message !== undefined && consequenceReasons.has(child.message.reason)) return 'consequence';
-  return weightOfExitCode.get(child.exitCode) ?? 'cause';
-}
-
-function earliest(children: readonly WorkerChild[]): WorkerChild | undefined {
-  return [...children].sort((a, b) => finishedMs(a) - finishedMs(b) || a.rank - b.rank)[0];
-}
-
-function finishedMs(child: WorkerChild): number {
-  return (child.finishedAt ?? child.createdAt).getTime();
-}
-
-function causeOf(child: WorkerChild): FailureCause {
-  const { rank, attempt, exitCode, message } = child;
-  if (message !== undefined) {
-    return {
-      rank,
-      attempt,
-      exitCode: exitCode ?? message.exitCode,
-      reason: message.reason,
-      message: message.message,
-    };
+  private latestRestart(at: Date): Date {
+    const stored = this.facts.ranks
+      .filter((rank) => rank.wanted && !isStaffed(rank))
+      .map(({ stored }) => stored?.restartTime);
+    const changed = [...this.changes.values()].map(({ restartTime }) => restartTime);
+    const times = [...stored, ...changed].filter((time) => time !== undefined);
+    return times.reduce((latest, time) => later(latest, new Date(time)), at);
   }
-  return { rank, attempt, ...silentEnd(child) };
+
+  private storedOf(rank: number): RankStatus | undefined {
+    return this.facts.ranks.find((one) => one.rank === rank)?.stored;
+  }
+
+  private causeByLimit(end: End): FailureCause {
+    const { backoffLimit } = this.facts.spec.failurePolicy;
+    const cause = causeOf(end);
+    if (backoffLimit === 0) return cause;
+    return withRemark(
+      cause,
+      `it is failure ${this.facts.countedBefore + this.counted}, beyond failurePolicy.backoffLimit (${backoffLimit})`,
+    );
+  }
+
+  /** The first cause is the cause. */
+  private fail(cause: FailureCause): void {
+    this.cause ??= cause;
+  }
 }
 
-/** A worker that died without a termination message: only its exit code speaks. */
-function silentEnd({ rank, exitCode, disrupted }: WorkerChild): Omit<FailureCause, 'rank' | 'attempt'> {
-  const code = exitCode ?? ExitCode.internal;
-  if (disrupted) {
-    return {
-      exitCode: code,
-      reason: 'WorkerDisrupted',
-      message: `worker ${rank} was ended by its surroundings; run the job again`,
-    };
-  }
-  if (code > 128) {
-    return {
-      exitCode: code,
-      reason: 'WorkerKilled',
-      message: `worker ${rank} was killed by signal ${code - 128}; if nobody killed it, the computer ran out of memory: use fewer workers or a smaller batch`,
-    };
-  }
-  return {
-    exitCode: code,
-    reason: 'WorkerFailed',
-    message: `worker ${rank} exited with code ${code} and left no message; its last log lines say more (--log-level debug)`,
-  };
+function causeByRule(end: End, ruleName: string | undefined): FailureCause {
+  const cause = causeOf(end);
+  return ruleName === undefined
+    ? cause
+    : withRemark(cause, `the rule "${ruleName}" of failurePolicy ends the job`);
+}
+
+function later(one: Date | undefined, other: Date): Date {
+  return one !== undefined && one > other ? one : other;
 }

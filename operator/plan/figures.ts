@@ -1,31 +1,14 @@
+import type { StatusSummary } from '../../crds/status.ts';
 import type { GradientBytes, JobProgress } from './progress.ts';
 import { completedFraction, remainingMs } from './progress.ts';
 
 /** The columns of `kubectl get tgj` and of the live line: text for humans, never parsed. */
-export interface Figures {
-  /** `2/4`: running of wanted. */
-  readonly workers: string;
-  /** `120/937`. */
-  readonly step?: string;
-  /** `12%`. */
-  readonly progress?: string;
-  /** `1m20s`. */
-  readonly eta?: string;
-  readonly loss?: string;
-  /** `98.1%`. */
-  readonly accuracy?: string;
-  /** `1840 samples/s`. */
-  readonly throughput?: string;
-  /** `93.6% (12.4 MB)`: the part of the float32 bytes that was never sent; absent when there is none. */
-  readonly saved?: string;
-}
-
-export function figuresOf(
-  runningCount: number,
+export function summaryOf(
+  readyCount: number,
   wantedCount: number,
   progress: JobProgress | undefined,
-): Figures {
-  const workers = `${runningCount}/${wantedCount}`;
+): StatusSummary {
+  const workers = `${readyCount}/${wantedCount}`;
   if (progress === undefined) return { workers };
   const { step, totalSteps, loss, testAccuracy, samplesPerSecond, bytes } = progress;
   const leftMs = remainingMs(progress);

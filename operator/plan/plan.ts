@@ -1,17 +1,15 @@
-import { cleanup } from './cleanup.ts';
-import type { Progressing } from './conditions.ts';
-import { conditionsOf, mergeConditions, STUCK_AFTER_MS } from './conditions.ts';
-import { nextDeadline } from './deadlines.ts';
+import type { JobStatus } from '../../crds/status.ts';
+import { cleanUp } from './clean-up.ts';
 import type { JobEvent } from './events.ts';
 import { eventsBetween } from './events.ts';
-import { figuresOf } from './figures.ts';
-import type { Outcome } from './outcome.ts';
-import { decideOutcome } from './outcome.ts';
-import { phaseOf, waitingRanks } from './phase.ts';
+import type { Look } from './look.ts';
+import { lookAt } from './look.ts';
 import type { PlannedJob } from './planned-job.ts';
-import type { JobStatus } from '../../crds/status.ts';
-import { countWorkers, workerStatuses } from './status.ts';
-import { missingWorkers, surplusWorkers, wantedRanks } from './wanted-workers.ts';
+import { stuckAt } from './progressing.ts';
+import { nextStatus } from './status.ts';
+import type { StatusChange } from './status-change.ts';
+import { statusChange } from './status-change.ts';
+import { surplusWorkers } from './wanted-workers.ts';
 import type { WorkerChild, WorkerIdentity } from './worker-child.ts';
 
 export interface Plan {
@@ -21,7 +19,7 @@ export interface Plan {
   readonly stop: readonly WorkerIdentity[];
   /** Ended workers to delete; how they ended is in the stored status already. */
   readonly remove: readonly WorkerIdentity[];
-  /** Whether the objects that the workers need (network policy, Services, Secrets) are to be made and kept right now. */
+  /** Whether what the workers need (network policy, Services, Secrets) is to be made and kept right; if not, it is left alone. */
   readonly support: boolean;
   /** `ttlSecondsAfterFinished` has passed: delete the job with all it owns. */
   readonly deleteJob: boolean;
@@ -34,94 +32,65 @@ export interface Plan {
   readonly nextLookAt?: Date;
 }
 
-/** `figures` may wait (progress, counts, words); `facts` are written at once: the next look builds on them. */
-export type StatusChange = 'none' | 'figures' | 'facts';
-
 /**
- * What is to be done for a job, given its workers. Level-based: it depends on what is, never on what happened, so a
- * look may be repeated or left out. No I/O, no clock: all time comes from `now` and from stored times.
+ * What is to be done for a job, given its workers. Level-based: it depends on what is and what was stored, never on
+ * what happened, so a look may be repeated, left out, or carried out by halves. No I/O, no clock: all time comes from
+ * `now` and from stored times.
  */
 export function plan(planned: PlannedJob, children: readonly WorkerChild[], now: Date): Plan {
-  const { job, status: previous, progress } = planned;
-  const startedAt = previous === undefined ? now : new Date(previous.startTime);
-  const wanted = wantedRanks(job);
-  const outcome = decideOutcome(planned, children, startedAt, now);
-  const endedAt = completionTime(outcome, previous, now);
-  const ended = cleanup(outcome, children, endedAt, now);
-  const active = outcome.kind === 'active';
-
-  const status: JobStatus = {
-    ...statusOf(planned, wanted, children, outcome, startedAt, now),
-    ...(endedAt !== undefined && { completionTime: endedAt.toISOString() }),
-    ...(outcome.kind === 'failed' && { cause: outcome.cause }),
-  };
-  const deadline = active ? nextDeadline(job.spec, { startedAt, children, progress }) : undefined;
-  const nextLookAt = earliest([
-    deadline,
-    ended.nextLookAt,
-    outcome.kind === 'undecided' ? outcome.until : undefined,
-    active ? stuckAt(planned, startedAt, now) : undefined,
+  const look = lookAt(planned, children, now);
+  const status = nextStatus(look, now);
+  const isActive = look.outcome.kind === 'active';
+  const { spec } = planned.job;
+  const endedAt = status.completionTime === undefined ? undefined : new Date(status.completionTime);
+  const cleaned = cleanUp(
+    { spec, outcome: look.outcome, children, stored: planned.status?.ranks ?? [], endedAt },
+    now,
+  );
+  const deleteAt = deletionTime(endedAt, spec.ttlSecondsAfterFinished);
+  // Until a restart of all is stored, nothing of it is done: it must not be decided twice.
+  const acts = isActive && look.judgement.restartAllAt === undefined;
+  const nextLookAt = earliestAfter(now, [
+    cleaned.nextLookAt,
+    deleteAt,
+    ...(isActive ? activeLooks(look) : []),
+    ...(isActive && !acts ? [new Date(now.getTime() + 1)] : []),
   ]);
   return {
-    start: active ? missingWorkers(wanted, children) : [],
-    remove: [],
-    support: active,
-    deleteJob: false,
-    statusChange: 'facts',
-    stop: ended.stop.length > 0 ? ended.stop : surplusWorkers(wanted, children),
+    start: acts ? look.staffing.start : [],
+    stop: isActive ? surplusWorkers(look.ranks, children) : cleaned.stop,
+    remove: cleaned.remove,
+    support: isActive || look.outcome.kind === 'stopping',
+    deleteJob: deleteAt !== undefined && deleteAt <= now,
     status,
-    events: eventsBetween(previous, status),
+    statusChange: statusChange(planned.status, status),
+    events: eventsBetween(planned.status, status),
     ...(nextLookAt !== undefined && { nextLookAt }),
   };
 }
 
-function statusOf(
-  planned: PlannedJob,
-  wanted: readonly number[],
-  children: readonly WorkerChild[],
-  outcome: Outcome,
-  startedAt: Date,
-  now: Date,
-): JobStatus {
-  const { job, status: previous, progress } = planned;
-  const phase = phaseOf(outcome, wanted, children, progress);
-  const counts = countWorkers(wanted.length, children);
-  const verdicts = conditionsOf({
-    phase,
-    outcome,
-    waitingFor: waitingRanks(wanted, children),
-    encrypted: job.spec.tls.enabled,
-    progressing: progressingOf(planned, startedAt, now),
-  });
-  return {
-    phase,
-    startTime: startedAt.toISOString(),
-    conditions: mergeConditions(previous?.conditions ?? [], verdicts, now),
-    workers: workerStatuses(children, progress),
-    counts,
-    figures: figuresOf(counts.running, counts.wanted, progress),
-  };
+/** When something changes in an active job by the passing of time alone. */
+function activeLooks({
+  deadline,
+  judgement,
+  staffing,
+  blockage,
+  quiet,
+}: Look): readonly (Date | undefined)[] {
+  return [
+    deadline,
+    judgement.undecidedUntil,
+    staffing.nextStartAt,
+    blockage.nextLookAt,
+    quiet && new Date(stuckAt(quiet).getTime() + 1),
+  ];
 }
 
-function completionTime(outcome: Outcome, previous: JobStatus | undefined, now: Date): Date | undefined {
-  if (previous?.completionTime !== undefined) return new Date(previous.completionTime);
-  return outcome.kind === 'succeeded' || outcome.kind === 'failed' ? now : undefined;
+function deletionTime(endedAt: Date | undefined, ttlSeconds: number | undefined): Date | undefined {
+  if (endedAt === undefined || ttlSeconds === undefined) return undefined;
+  return new Date(endedAt.getTime() + ttlSeconds * 1000);
 }
 
-function progressingOf({ progress }: PlannedJob, startedAt: Date, now: Date): Progressing {
-  const quietMs = now.getTime() - (progress?.advancedAt ?? startedAt).getTime();
-  if (quietMs > STUCK_AFTER_MS) return { kind: 'no', step: progress?.step };
-  return progress === undefined || progress.step === 0
-    ? { kind: 'unknown' }
-    : { kind: 'yes', step: progress.step };
-}
-
-/** When the condition `Progressing` turns False if nothing is heard. */
-function stuckAt({ progress }: PlannedJob, startedAt: Date, now: Date): Date | undefined {
-  const at = new Date((progress?.advancedAt ?? startedAt).getTime() + STUCK_AFTER_MS + 1);
-  return at > now ? at : undefined;
-}
-
-function earliest(dates: readonly (Date | undefined)[]): Date | undefined {
-  return dates.filter((date) => date !== undefined).sort((a, b) => a.getTime() - b.getTime())[0];
+function earliestAfter(now: Date, dates: readonly (Date | undefined)[]): Date | undefined {
+  return dates.filter((date) => date !== undefined && date > now).sort((a, b) => Number(a) - Number(b))[0];
 }

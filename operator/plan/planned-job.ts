@@ -7,7 +7,6 @@ export interface PlannedJob {
   readonly job: ResolvedJob;
   /** `metadata.generation`; absent where no API server counts it. */
   readonly generation?: number;
-  readonly createdAt?: Date;
   /** What was last stored, read back; absent at the first look. Every stored time and count lives here. */
   readonly status?: JobStatus;
   /** The last answer of rank 0; absent until it gave one. */

@@ -1,83 +1,108 @@
-import type { Condition } from './conditions.ts';
-import type { FailureCause } from './failure-policy.ts';
-import type { Figures } from './figures.ts';
-import type { JobPhase } from './phase.ts';
-import type { WorkerChild } from './worker-child.ts';
-import { newestAttempts } from './worker-child.ts';
-import type { JobProgress } from './progress.ts';
+import type { JobStatus, RankStatus } from '../../crds/status.ts';
+import type { ConditionFacts } from './conditions.ts';
+import { conditionsOf, mergeConditions } from './conditions.ts';
+import { isReplacement } from './events.ts';
+import { withFailures } from './failure-history.ts';
+import { isFormed, waitingRanks } from './formation.ts';
+import { columnsOf } from './job-figures.ts';
+import type { Look } from './look.ts';
+import { workerSelector } from './manifests/labels.ts';
+import { progressingOf } from './progressing.ts';
+import { rankRecords } from './rank-records.ts';
+import { stateOf } from './ranks.ts';
+import type { StateFacts } from './state.ts';
+import { isRestarting, jobState } from './state.ts';
+import { isLive } from './worker-child.ts';
 
-/** What is stored of a job between two looks. Plain JSON: times are ISO 8601. */
-export interface JobStatus {
-  readonly phase: JobPhase;
-  /** When the plan first looked at the job; deadlines count from here. */
-  readonly startTime: string;
-  /** When the job became terminal. */
-  readonly completionTime?: string;
-  readonly conditions: readonly Condition[];
-  /** Why it failed, the first cause; absent unless it did. */
-  readonly cause?: FailureCause;
-  /** The newest attempt of each rank, in order of rank. */
-  readonly workers: readonly WorkerStatus[];
-  /** For machines. */
-  readonly counts: WorkerCounts;
-  /** For humans. */
-  readonly figures: Figures;
+export function isTerminal({ completionTime }: JobStatus): boolean {
+  return completionTime !== undefined;
 }
 
-export interface WorkerStatus {
-  readonly rank: number;
-  readonly attempt: number;
-  readonly state: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
-  readonly step?: number;
-  readonly exitCode?: number;
-  readonly reason?: string;
-  readonly message?: string;
-}
-
-export interface WorkerCounts {
-  readonly wanted: number;
-  readonly pending: number;
-  readonly running: number;
-  readonly succeeded: number;
-  readonly failed: number;
-}
-
-export function isTerminal(status: JobStatus): boolean {
-  return status.completionTime !== undefined;
-}
-
-export function workerStatuses(
-  children: readonly WorkerChild[],
-  progress: JobProgress | undefined,
-): readonly WorkerStatus[] {
-  return [...newestAttempts(children).values()]
-    .sort((a, b) => a.rank - b.rank)
-    .map((child) => workerStatus(child, progress));
-}
-
-export function countWorkers(wanted: number, children: readonly WorkerChild[]): WorkerCounts {
-  const counts = { wanted, pending: 0, running: 0, succeeded: 0, failed: 0 };
-  for (const { phase } of newestAttempts(children).values()) counts[phase] += 1;
-  return counts;
-}
-
-const stateOfPhase = {
-  pending: 'Pending',
-  running: 'Running',
-  succeeded: 'Succeeded',
-  failed: 'Failed',
-} as const;
-
-function workerStatus(child: WorkerChild, progress: JobProgress | undefined): WorkerStatus {
-  const { rank, attempt, phase, exitCode, message } = child;
-  const reported = progress?.ranks.find((one) => one.rank === rank && one.attempt === attempt);
-  const step = message?.steps ?? reported?.step;
+/** The status to be stored. Plain JSON: times are ISO 8601. Of a settled job it is the stored one again. */
+export function nextStatus(look: Look, now: Date): JobStatus {
+  const { planned, outcome, judgement, startedAt, figures } = look;
+  const { job, generation, status: previous } = planned;
+  const isOver = outcome.kind === 'succeeded' || outcome.kind === 'failed';
+  const records = rankRecords(look.ranks, {
+    judgement,
+    progress: planned.progress,
+    phase: isOver ? 'over' : outcome.kind === 'active' ? 'active' : 'halted',
+  });
+  const facts = stateFacts(look, records);
+  const ready = readyCount(look, facts.isFormed);
+  const failures = withFailures(previous?.failures ?? [], judgement.failures);
+  const failureCount = (previous?.failureCount ?? 0) + judgement.countedFailures;
+  const completionTime = previous?.completionTime ?? (isOver ? now.toISOString() : undefined);
+  const { uid } = job.metadata;
   return {
-    rank,
-    attempt,
-    state: stateOfPhase[phase],
-    ...(step !== undefined && { step }),
-    ...(exitCode !== undefined && { exitCode }),
-    ...(message !== undefined && { reason: message.reason, message: message.message }),
+    ...(generation !== undefined && { observedGeneration: generation }),
+    state: jobState(facts),
+    conditions: mergeConditions(
+      previous?.conditions ?? [],
+      conditionsOf(conditionFacts(look, facts, now)),
+      generation,
+      now,
+    ),
+    summary: columnsOf(
+      { ready, wanted: job.spec.workers.replicas, isActive: outcome.kind === 'active' },
+      reportOf(look),
+      previous,
+    ),
+    workers: look.children.filter(isLive).length,
+    readyWorkers: ready,
+    ...(uid !== undefined && { selector: workerSelector(uid) }),
+    ...figures,
+    restarts: (previous?.restarts ?? 0) + replacements(previous, records),
+    failureCount,
+    ...(failures.length > 0 && { failures }),
+    ranks: records,
+    ...(startedAt !== undefined && { startTime: startedAt.toISOString() }),
+    ...(outcome.kind === 'failed' && { cause: outcome.cause }),
+    ...(completionTime !== undefined && { completionTime }),
   };
+}
+
+function stateFacts(look: Look, records: readonly RankStatus[]): StateFacts & { readonly isFormed: boolean } {
+  const { planned, outcome, ranks, startedAt, blockage, children } = look;
+  return {
+    outcome,
+    records: records.filter(({ rank }) => rank < planned.job.spec.workers.replicas),
+    isFormed: outcome.kind === 'active' && isFormed(ranks, planned.progress, planned.status),
+    isBlocked: blockage.obstacles.length > 0,
+    hasLiveWorkers: children.some(isLive),
+    startedAt,
+  };
+}
+
+function conditionFacts(look: Look, facts: StateFacts, now: Date): ConditionFacts {
+  const { spec } = look.planned.job;
+  return {
+    outcome: look.outcome,
+    isFormed: facts.isFormed,
+    isRestarting: isRestarting(facts),
+    hasLiveWorkers: facts.hasLiveWorkers,
+    waitingFor: waitingRanks(look.ranks).map(({ rank }) => rank),
+    nextStartAt: look.staffing.nextStartAt,
+    obstacles: look.blockage.obstacles,
+    encrypted: spec.tls.enabled,
+    checkpointed: spec.checkpoint !== undefined,
+    progressing: look.quiet === undefined ? { kind: 'unknown' } : progressingOf(look.quiet, now),
+  };
+}
+
+/** Workers that take part: all that run once they have met; before, those that say so of themselves. */
+function readyCount({ ranks }: Look, haveMet: boolean): number {
+  return ranks.filter(
+    (rank) => rank.wanted && stateOf(rank) === 'running' && (haveMet || rank.child?.ready === true),
+  ).length;
+}
+
+/** The report behind the figures; absent when they are the stored ones. */
+function reportOf({ planned, final }: Look): Look['planned']['progress'] {
+  return final ?? (planned.status?.completionTime === undefined ? planned.progress : undefined);
+}
+
+function replacements(previous: JobStatus | undefined, records: readonly RankStatus[]): number {
+  const known = new Map(previous?.ranks?.map((record) => [record.rank, record]));
+  return records.filter((record) => isReplacement(known.get(record.rank), record)).length;
 }

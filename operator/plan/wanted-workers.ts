@@ -1,32 +1,72 @@
-import type { ResolvedJob } from '../../crds/job.ts';
+import type { Judgement } from './failure-policy.ts';
+import type { Rank } from './ranks.ts';
+import { isJudged, isStaffed, stateOf } from './ranks.ts';
 import type { WorkerChild, WorkerIdentity } from './worker-child.ts';
-import { isLive, newestAttempts } from './worker-child.ts';
+import { identityOf, isLive } from './worker-child.ts';
 
-/** The ranks that the job wants while it is active. */
-export function wantedRanks(job: ResolvedJob): readonly number[] {
-  return Array.from({ length: job.spec.workers.replicas }, (_, rank) => rank);
+export interface Staffing {
+  /** Workers to make now. */
+  readonly start: readonly WorkerIdentity[];
+  /** When the next worker that waits for its backoff is made. */
+  readonly nextStartAt?: Date;
 }
 
 /**
- * Wanted ranks that never had a worker get their first attempt.
- * A rank whose worker ended is not started again: in this version a lost worker ends the job (see failure-policy.ts).
+ * The attempts that an active job lacks. A rank that has none gets attempt 1; one whose attempt ended, and whose end
+ * was judged, gets the next when its wait is over. What succeeded comes back only when another rank has to train
+ * again: training starts anew with all of them.
  */
-export function missingWorkers(
-  wanted: readonly number[],
-  children: readonly WorkerChild[],
-): readonly WorkerIdentity[] {
-  const known = newestAttempts(children);
-  return wanted.filter((rank) => !known.has(rank)).map((rank) => ({ rank, attempt: 1 }));
+export function staffing(
+  ranks: readonly Rank[],
+  { changes }: Pick<Judgement, 'changes'>,
+  now: Date,
+): Staffing {
+  const vacant = ranks.filter((rank) => rank.wanted && isVacant(rank, changes));
+  const isReplacement = vacant.some(({ lastAttempt }) => lastAttempt > 0);
+  const returning = isReplacement ? ranks.filter((rank) => rank.wanted && stateOf(rank) === 'succeeded') : [];
+  const waits = vacant.map((rank) => ({ rank, at: startTimeOf(rank, changes) }));
+  const due = waits.filter(({ at }) => at === undefined || at <= now).map(({ rank }) => rank);
+  const later = waits.map(({ at }) => at).filter((at) => at !== undefined && at > now);
+  const nextStartAt = later.sort((a, b) => Number(a) - Number(b))[0];
+  return {
+    start: [...due, ...returning]
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ rank, lastAttempt }) => ({ rank, attempt: lastAttempt + 1 })),
+    ...(nextStartAt !== undefined && { nextStartAt }),
+  };
 }
 
 /** Live workers that must not be: an older attempt beside a newer one, or a rank outside the wanted ones. */
 export function surplusWorkers(
-  wanted: readonly number[],
+  ranks: readonly Rank[],
   children: readonly WorkerChild[],
 ): readonly WorkerIdentity[] {
-  const newest = newestAttempts(children);
-  return children
-    .filter(isLive)
-    .filter((child) => newest.get(child.rank) !== child || !wanted.includes(child.rank))
-    .map(({ rank, attempt }) => ({ rank, attempt }));
+  const current = new Set(ranks.filter(({ wanted }) => wanted).map(({ child }) => child));
+  return children.filter((child) => isLive(child) && !current.has(child)).map(identityOf);
+}
+
+/** When a rank without a worker may have one; undefined when at once. */
+function startTimeOf(rank: Rank, changes: Judgement['changes']): Date | undefined {
+  const time = changes.get(uidOf(rank))?.restartTime ?? restartTimeOf(rank);
+  return time === undefined ? undefined : new Date(time);
+}
+
+/** A stored wait belongs to the attempt that was stored with it. */
+function restartTimeOf({ stored, child }: Rank): string | undefined {
+  return child === undefined || child.uid === stored?.uid ? stored?.restartTime : undefined;
+}
+
+function isVacant(rank: Rank, changes: Judgement['changes']): boolean {
+  if (isStaffed(rank)) return false;
+  const state = stateOf(rank);
+  if (state === undefined || state === 'stopped' || state === 'lost') return true;
+  if (state === 'succeeded') return false;
+  const { child, stored } = rank;
+  if (changes.has(uidOf(rank))) return true;
+  return stored !== undefined && isJudged(stored) && (child === undefined || child.uid === stored.uid);
+}
+
+/** Of the newest attempt. */
+function uidOf({ child, stored }: Rank): string {
+  return child?.uid ?? stored?.uid ?? '';
 }

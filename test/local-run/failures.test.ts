@@ -38,7 +38,8 @@ describe('a wrong job file starts nothing and ends with 64: it says field, line,
       { training: { batchSize: 1 } },
       ['spec.training.batchSize', 'is 1', 'workers'],
     ],
-    ['what does not work yet', { suspend: true }, ['spec.suspend', 'not supported yet']],
+    ['what does not work yet', { checkpoint: { directory: 'c' } }, ['spec.checkpoint', 'not supported yet']],
+    ['what makes no sense here', { suspend: true }, ['spec.suspend', 'true', 'set it to false']],
   ])('%s', async (_, change, words) => {
     const run = await runJob(smallJob(change as SpecChange));
     expect(run.exitCode).toBe(ExitCode.badConfiguration);

@@ -27,7 +27,17 @@ export function job(replicas: number, ...spec: readonly string[]): ResolvedJob {
 
 /** `worker(1).failed(66)`: a chain that reads as the history of one worker. */
 export function worker(rank: number, attempt = 1): WorkerBuilder {
-  return new WorkerBuilder({ rank, attempt, phase: 'pending', disrupted: false, createdAt: at(0) });
+  return new WorkerBuilder({
+    uid: `uid-${rank}-${attempt}`,
+    rank,
+    attempt,
+    phase: 'pending',
+    ready: false,
+    disrupted: false,
+    conditions: [],
+    deleting: false,
+    createdAt: at(0),
+  });
 }
 
 export class WorkerBuilder {
@@ -37,8 +47,30 @@ export class WorkerBuilder {
     this.child = child;
   }
 
-  running(startedAt = at(0)): WorkerBuilder {
+  created(createdAt: Date): WorkerBuilder {
+    return this.with({ createdAt });
+  }
+
+  running(startedAt = this.child.createdAt): WorkerBuilder {
     return this.with({ phase: 'running', startedAt });
+  }
+
+  /** Runs, and says that it takes part. */
+  ready(startedAt = this.child.createdAt): WorkerBuilder {
+    return this.with({ phase: 'running', startedAt, ready: true });
+  }
+
+  waiting(reason: string, message: string, since = this.child.createdAt): WorkerBuilder {
+    return this.with({ waiting: { reason, message, since } });
+  }
+
+  /** Somebody deleted it; it may still take its time. */
+  deleting(): WorkerBuilder {
+    return this.with({ deleting: true, ready: false });
+  }
+
+  having(...conditions: readonly string[]): WorkerBuilder {
+    return this.with({ conditions });
   }
 
   succeeded(finishedAt = at(10)): WorkerBuilder {
@@ -50,7 +82,8 @@ export class WorkerBuilder {
   }
 
   disrupted(finishedAt = at(10)): WorkerBuilder {
-    return this.with({ phase: 'failed', disrupted: true, finishedAt });
+    const conditions = ['DisruptionTarget'];
+    return this.with({ phase: 'failed', exitCode: 143, disrupted: true, conditions, finishedAt });
   }
 
   saying(reason: string, message = `${reason} happened`): WorkerBuilder {

@@ -1,0 +1,111 @@
+import type { Blockage } from './blocked.ts';
+import { blockageOf } from './blocked.ts';
+import type { DeadlineFacts } from './deadlines.ts';
+import { exceededDeadline, nextDeadline } from './deadlines.ts';
+import { unjudgedEnds } from './ends.ts';
+import type { Judgement } from './failure-policy.ts';
+import { CAUSE_WAIT_MS, judge } from './failure-policy.ts';
+import type { JobFigures } from './job-figures.ts';
+import { figuresOf, finalFigures } from './job-figures.ts';
+import type { FinalFigures } from './job-figures.ts';
+import type { Outcome } from './outcome.ts';
+import { decideOutcome } from './outcome.ts';
+import type { PlannedJob } from './planned-job.ts';
+import type { Rank } from './ranks.ts';
+import { ranksOf } from './ranks.ts';
+import type { Staffing } from './wanted-workers.ts';
+import { staffing } from './wanted-workers.ts';
+import type { WorkerChild } from './worker-child.ts';
+
+/** All that one look at a job finds out and decides; the plan and the status are read off it. */
+export interface Look {
+  readonly planned: PlannedJob;
+  readonly children: readonly WorkerChild[];
+  readonly ranks: readonly Rank[];
+  readonly judgement: Judgement;
+  readonly outcome: Outcome;
+  /** When the job was started, or started again; absent while it is suspended. */
+  readonly startedAt: Date | undefined;
+  readonly figures: JobFigures;
+  /** What rank 0 left; only of a job that has just ended. */
+  readonly final: FinalFigures | undefined;
+  /** What the clocks of an active job run from. */
+  readonly quiet: DeadlineFacts | undefined;
+  readonly deadline: Date | undefined;
+  readonly staffing: Staffing;
+  readonly blockage: Blockage;
+}
+
+const nothingJudged: Judgement = { changes: new Map(), failures: [], countedFailures: 0 };
+
+export function lookAt(planned: PlannedJob, children: readonly WorkerChild[], now: Date): Look {
+  const { job, status, progress, stopRequest } = planned;
+  const { spec } = job;
+  const ranks = ranksOf(status?.ranks ?? [], children, spec.workers.replicas);
+  const isOver = status?.completionTime !== undefined;
+  const isSuspended = spec.suspend && !isOver;
+  const startedAt = isSuspended ? undefined : startTime(planned, now);
+  const running = figuresOf(isOver ? undefined : progress, undefined, status);
+  const quiet = startedAt && {
+    startedAt,
+    ranks,
+    step: running.step,
+    advancedAt: dateOf(running.lastProgressTime),
+  };
+  const found =
+    isOver || (isSuspended && stopRequest === undefined)
+      ? nothingJudged
+      : judgeEnds(planned, ranks, children, now);
+  const exceeded = quiet && exceededDeadline(spec, quiet, now);
+  const outcome = decideOutcome({ planned, ranks, children, judgement: found, exceeded });
+  const judgement = isOfJudgement(outcome, found, planned) ? found : nothingJudged;
+  const hasJustEnded = !isOver && (outcome.kind === 'succeeded' || outcome.kind === 'failed');
+  const final = hasJustEnded ? finalFigures(ranks, running.totalSteps, now) : undefined;
+  return {
+    planned,
+    children,
+    ranks,
+    judgement,
+    outcome,
+    startedAt,
+    figures: final === undefined ? running : figuresOf(undefined, final, status),
+    final,
+    quiet,
+    deadline: quiet && nextDeadline(spec, quiet),
+    staffing: staffing(ranks, judgement, now),
+    blockage: blockageOf(ranks, planned.obstacles ?? [], now),
+  };
+}
+
+function judgeEnds(
+  { job, status, causeWaitMs }: PlannedJob,
+  ranks: readonly Rank[],
+  children: readonly WorkerChild[],
+  now: Date,
+): Judgement {
+  return judge(
+    {
+      spec: job.spec,
+      ranks,
+      ends: unjudgedEnds(ranks, children, now),
+      countedBefore: status?.failureCount ?? 0,
+      causeWaitMs: causeWaitMs ?? CAUSE_WAIT_MS,
+    },
+    now,
+  );
+}
+
+/** Of a job that was asked to stop or has succeeded, no worker's end is a failure any more. */
+function isOfJudgement(outcome: Outcome, { cause }: Judgement, { stopRequest }: PlannedJob): boolean {
+  if (outcome.kind === 'failed') return stopRequest === undefined || outcome.cause === cause;
+  return outcome.kind === 'active';
+}
+
+/** A suspension clears the stored time, so the clocks start anew when the job goes on. */
+function startTime({ status }: PlannedJob, now: Date): Date | undefined {
+  return dateOf(status?.startTime) ?? (status?.completionTime === undefined ? now : undefined);
+}
+
+function dateOf(time: string | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time);
+}

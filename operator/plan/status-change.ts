@@ -1,0 +1,53 @@
+import type { JobStatus } from '../../crds/status.ts';
+import { isOurs } from './conditions.ts';
+
+/** `figures` may wait (progress, counts, words); `facts` are written at once: the next look builds on them. */
+export type StatusChange = 'none' | 'figures' | 'facts';
+
+/** How far the next status is from the stored one. Order of fields, and conditions of others, do not matter. */
+export function statusChange(previous: JobStatus | undefined, next: JobStatus): StatusChange {
+  if (previous === undefined || !isSame(factsOf(previous, previous), factsOf(next, previous))) return 'facts';
+  const own = { ...previous, conditions: previous.conditions?.filter(isOurs) };
+  return isSame(own, next) ? 'none' : 'figures';
+}
+
+/**
+ * What decisions and events are made of. Ranks count from when they were first stored, so that the first start of a
+ * large job is not written rank by rank.
+ */
+function factsOf(status: JobStatus, previous: JobStatus): unknown {
+  const known = new Map(previous.ranks?.map((record) => [record.rank, record]));
+  return {
+    observedGeneration: status.observedGeneration,
+    state: status.state,
+    conditions: status.conditions
+      ?.filter(isOurs)
+      .map(({ type, status: value, reason }) => [type, value, reason]),
+    cause: status.cause,
+    failures: status.failures?.map(({ uid }) => uid),
+    failureCount: status.failureCount,
+    restarts: status.restarts,
+    startTime: status.startTime,
+    completionTime: status.completionTime,
+    weightsHash: status.weightsHash,
+    ranks: status.ranks
+      ?.filter(({ rank, attempt }) => known.has(rank) || attempt > 1)
+      .map(({ rank, attempt, uid, failures, failedTime, restartTime, minAttempt, state }) => ({
+        ...{ rank, attempt, uid, failures, failedTime, restartTime, minAttempt },
+        ended: state === 'pending' || state === 'running' ? undefined : state,
+      })),
+  };
+}
+
+/** Equal content: fields in any order, an absent field like an undefined one. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].every((name) => isSame(fieldOf(one, name), fieldOf(other, name)));
+}
+
+function fieldOf(value: object, name: string): unknown {
+  return (value as Readonly<Record<string, unknown>>)[name];
+}
