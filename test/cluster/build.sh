@@ -17,7 +17,7 @@ shopt -s inherit_errexit
 readonly CANNOT_BUILD=3
 cannot() { say "cannot be built here: $*"; exit "$CANNOT_BUILD"; }
 
-debian_packages=(containerd runc containernetworking-plugins iptables conntrack socat iproute2 util-linux openssl curl busybox)
+debian_packages=(containerd runc containernetworking-plugins iptables conntrack socat iproute2 util-linux openssl curl busybox-static)
 
 require_api() {
   [ "$(uname -s)" = Linux ] || cannot "the integration tests need Linux"
@@ -95,6 +95,25 @@ helm() {
   rm -rf "$folder"
 }
 
+pause_image() { # every pod's first process
+  local folder
+  folder=$(mktemp -d)
+  mkdir "$folder/root"
+  CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$folder/root/pause" "$here/pause/main.go"
+  bash "$here/pack-image.sh" "$images/pause.tar" localhost/pause:1 "$folder/root" /pause
+  rm -rf "$folder"
+}
+
+busybox_image() { # for tests of the cluster itself
+  local folder applet
+  folder=$(mktemp -d)
+  mkdir -p "$folder/root/bin"
+  cp /bin/busybox "$folder/root/bin/busybox"
+  for applet in $(/bin/busybox --list); do [ "$applet" = busybox ] || ln -s busybox "$folder/root/bin/$applet"; done
+  bash "$here/pack-image.sh" "$images/busybox.tar" localhost/busybox:1 "$folder/root" /bin/sh
+  rm -rf "$folder"
+}
+
 debian() {
   local missing=() package
   for package in "${debian_packages[@]}"; do
@@ -119,7 +138,8 @@ build_all() {
   step "CoreDNS $COREDNS" "$bin/coredns" coredns
   step "helm" "$bin/helm" helm
   step "KWOK $KWOK" "$bin/kwok" kwok
-  step "image of the pods' first process" "$cache/images/pause.tar" bash "$here/pause-image.sh" "$cache/images/pause.tar"
+  step "image: pause" "$images/pause.tar" pause_image
+  step "image: busybox" "$images/busybox.tar" busybox_image
 }
 
 main() {

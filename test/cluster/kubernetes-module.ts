@@ -8,27 +8,30 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+interface Download {
+  readonly GoMod: string;
+  readonly Dir: string;
+}
+
 interface GoModule {
   readonly Go: string;
   readonly Require: readonly { Path: string; Version: string; Indirect?: boolean }[];
   readonly Replace?: readonly { Old: { Path: string }; New: { Path: string; Version?: string } }[];
 }
 
-function goJson<T>(...parameters: string[]): T {
-  return JSON.parse(execFileSync('go', parameters, { cwd: '/', encoding: 'utf8', maxBuffer: 2 ** 26 })) as T;
+function goJson(...parameters: string[]): unknown {
+  return JSON.parse(execFileSync('go', parameters, { cwd: '/', encoding: 'utf8', maxBuffer: 2 ** 26 }));
 }
 
 const [version, folder] = process.argv.slice(2);
 if (version === undefined || folder === undefined)
   throw new Error('usage: kubernetes-module.ts VERSION FOLDER');
 const staging = version.replace(/^v1\./, 'v0.');
-const download = goJson<{ GoMod: string; Dir: string }>(
-  'mod',
-  'download',
-  '-json',
-  `k8s.io/kubernetes@${version}`,
-);
-const kubernetes = goJson<GoModule>('mod', 'edit', '-json', download.GoMod);
+// The shapes that `go help mod download` and `go help mod edit` describe.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const download = goJson('mod', 'download', '-json', `k8s.io/kubernetes@${version}`) as Download;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const kubernetes = goJson('mod', 'edit', '-json', download.GoMod) as GoModule;
 
 const requirements = kubernetes.Require.map(
   ({ Path, Version, Indirect }) =>

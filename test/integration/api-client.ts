@@ -11,7 +11,8 @@ export interface Endpoint {
   readonly url: string;
   /** PEM. */
   readonly certificateAuthority: string;
-  readonly token: string;
+  /** Who is asking: a token or a client certificate. */
+  readonly credentials: { readonly token: string } | { readonly cert: string; readonly key: string };
 }
 
 /** Plain requests to an API server: the tests look at it through nothing of the project's own. */
@@ -23,7 +24,8 @@ export class ApiClient {
   constructor(endpoint: Endpoint, user?: string, agent?: Agent) {
     this.#endpoint = endpoint;
     this.#user = user;
-    this.#agent = agent ?? new Agent({ keepAlive: true, ca: endpoint.certificateAuthority });
+    const { certificateAuthority: ca, credentials } = endpoint;
+    this.#agent = agent ?? new Agent({ keepAlive: true, ca, ...('cert' in credentials ? credentials : {}) });
   }
 
   /** The same server as somebody else, by impersonation; `system:serviceaccount:<namespace>:<name>` for a pod. */
@@ -63,9 +65,9 @@ export class ApiClient {
   }
 
   #send(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiResponse> {
-    const { url, token } = this.#endpoint;
+    const { url, credentials } = this.#endpoint;
     const headers = {
-      authorization: `Bearer ${token}`,
+      ...('token' in credentials ? { authorization: `Bearer ${credentials.token}` } : {}),
       accept: 'application/json',
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
       ...(this.#user === undefined ? {} : { 'impersonate-user': this.#user }),

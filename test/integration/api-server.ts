@@ -95,7 +95,7 @@ class ApiServer implements RunningApiServer {
       // The server writes its certificate when it starts for the first time.
       if (this.#client === undefined) {
         this.#writeKubeconfig(this.kubeconfig, this.#token);
-        this.#client = new ApiClient({ ...this.#endpoint(), token: this.#token });
+        this.#client = new ApiClient({ ...this.#endpoint(), credentials: { token: this.#token } });
       }
       return (await this.#client.get('/readyz')).status === 200;
     });

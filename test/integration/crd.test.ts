@@ -227,7 +227,7 @@ describeOnApiServer('A real API server with the CRD', () => {
     test('and refuses one that no job can have', async () => {
       const { status, body } = await server.client.merge(`${path}/status`, { status: { state: 'Fine' } });
       expect(status).toBe(422);
-      expect(blamesOf(body).map(({ field }) => field)).toEqual(['status.state']);
+      expect(blamesOf(body)[0]?.field).toBe('status.state');
     });
   });
 

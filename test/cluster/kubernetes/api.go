@@ -21,7 +21,7 @@ func init() {
 	components["etcd"] = func() { etcdmain.Main(os.Args) }
 	components["kube-apiserver"] = func() { os.Exit(cli.Run(apiserver.NewAPIServerCommand())) }
 	components["kubectl"] = func() {
-		_ = logs.GlogSetter(cmd.GetLogVerbosity(os.Args))
+		_, _ = logs.GlogSetter(cmd.GetLogVerbosity(os.Args))
 		if err := cli.RunNoErrOutput(cmd.NewDefaultKubectlCommand()); err != nil {
 			util.CheckErr(err)
 		}
