@@ -21,12 +21,16 @@ export interface ComputeFigures {
 }
 
 const WARM_UP_STEPS = 4;
-const MOST_STEPS = 60;
 /** Slow backends stop here; at least one step is measured. */
 const BUDGET_MS = 8000;
 
-/** One backend, model and batch size in a process of its own, printed as JSON: `compute-step.ts BACKEND MODEL BATCH`. */
-async function measure(name: BackendName, model: 'lenet' | 'mlp', batch: number): Promise<ComputeFigures> {
+/** One backend, model and batch size in a process of its own, printed as JSON: `compute-step.ts BACKEND MODEL BATCH STEPS`. */
+async function measure(
+  name: BackendName,
+  model: 'lenet' | 'mlp',
+  batch: number,
+  mostSteps: number,
+): Promise<ComputeFigures> {
   const { backend } = await openBackend(name, { threads: 1 });
   const { tf } = backend;
   const program = model === 'lenet' ? lenet : mlp;
@@ -63,7 +67,7 @@ async function measure(name: BackendName, model: 'lenet' | 'mlp', batch: number)
     importMs: [],
   };
   const started = performance.now();
-  for (let step = 0; step < MOST_STEPS; step++) {
+  for (let step = 0; step < WARM_UP_STEPS + mostSteps; step++) {
     const begin = performance.now();
     const { value, grads } = tf.variableGrads(loss, variables);
     value.dataSync();
@@ -87,5 +91,7 @@ async function measure(name: BackendName, model: 'lenet' | 'mlp', batch: number)
   return figures;
 }
 
-const [name, model, batch] = process.argv.slice(2);
-console.log(JSON.stringify(await measure(name as BackendName, model as 'lenet' | 'mlp', Number(batch))));
+const [name, model, batch, steps] = process.argv.slice(2);
+console.log(
+  JSON.stringify(await measure(name as BackendName, model as 'lenet' | 'mlp', Number(batch), Number(steps))),
+);

@@ -5,27 +5,47 @@ import type { BackendName } from '../trainer/compute/backend.ts';
 import { nativeEnvironment } from '../trainer/compute/native-environment.ts';
 import type { ComputeFigures } from './compute-step.ts';
 import { describeMachine, machineLine } from './machine.ts';
-import { formatSpread, formatTable } from './table.ts';
+import { formatSpread, formatTable, median } from './table.ts';
 
-const BACKENDS: readonly BackendName[] = ['native', 'wasm', 'cpu'];
+/** native twice: TensorFlow's kernels with and without oneDNN (decision 002). */
+const VARIANTS = {
+  native: [
+    { backend: 'native', oneDnn: 'on' },
+    { backend: 'native', oneDnn: 'off' },
+  ],
+  wasm: [{ backend: 'wasm' }],
+  cpu: [{ backend: 'cpu' }],
+} as const satisfies Record<BackendName, readonly Variant[]>;
 const MODELS = ['lenet', 'mlp'] as const;
 const BATCHES = [64, 32] as const;
 
-type Row =
-  | ComputeFigures
-  | { readonly backend: string; readonly model: string; readonly batch: number; readonly error: string };
+interface Variant {
+  readonly backend: BackendName;
+  readonly oneDnn?: 'on' | 'off';
+}
+
+interface Case extends Variant {
+  readonly model: (typeof MODELS)[number];
+  readonly batch: number;
+}
+
+type Row = Case & ({ readonly figures: ComputeFigures } | { readonly error: string });
+
+export interface ComputeOptions {
+  readonly output: 'table' | 'json';
+  /** Comma separated. */
+  readonly backends: string;
+  /** Measured steps of each process, at most. */
+  readonly steps: number;
+  /** Processes of each case. They take turns, so that a busy spell of the computer hits all cases alike. */
+  readonly rounds: number;
+}
 
 /** A training step of LeNet and of the MLP on each backend, one thread: gradient, its export, and import of weights. */
-export async function benchCompute({ output }: { readonly output: 'table' | 'json' }): Promise<void> {
+export async function benchCompute({ output, backends, steps, rounds }: ComputeOptions): Promise<void> {
   const machine = describeMachine();
   const rows: Row[] = [];
-  for (const model of MODELS) {
-    for (const backend of BACKENDS) {
-      // A LeNet step takes the cpu backend a minute or two: it is there to check the others, not to train.
-      if (backend === 'cpu' && model === 'lenet') continue;
-      for (const batch of BATCHES) rows.push(await measure(backend, model, batch));
-    }
-  }
+  for (const cases of casesOf(backends)) rows.push(...(await measureInTurn(cases, steps, rounds)));
   if (output === 'json') {
     console.log(JSON.stringify({ machine, rows }));
     return;
@@ -35,32 +55,97 @@ export async function benchCompute({ output }: { readonly output: 'table' | 'jso
   console.log(
     formatTable(['model', 'batch', 'backend', 'gradient', 'export', 'import', 'steps'], rows.map(cells)),
   );
+  const compared = oneDnnRows(rows);
+  if (compared.length === 0) return;
+  console.log('\nnative, gradient: TF_ENABLE_ONEDNN_OPTS=1 (what the launcher sets) against 0\n');
+  console.log(formatTable(['model', 'batch', 'on', 'off', 'off / on'], compared));
+}
+
+/** What is compared with each other, together: the backends on one model and batch size. */
+function casesOf(backends: string): Case[][] {
+  const variants: Variant[] = backends.split(',').flatMap((name) => {
+    if (!(name in VARIANTS)) {
+      throw new RangeError(`--backends: "${name}" is not one of ${Object.keys(VARIANTS).join(', ')}`);
+    }
+    return [...VARIANTS[name as BackendName]];
+  });
+  return MODELS.flatMap((model) =>
+    BATCHES.map((batch) =>
+      variants
+        // A LeNet step takes the cpu backend a minute or two: it is there to check the others, not to train.
+        .filter(({ backend }) => backend !== 'cpu' || model !== 'lenet')
+        .map((variant) => ({ ...variant, model, batch })),
+    ),
+  );
+}
+
+async function measureInTurn(cases: readonly Case[], steps: number, rounds: number): Promise<Row[]> {
+  const rows = new Map<Case, Row>();
+  for (let round = 0; round < rounds; round += 1) {
+    for (const one of cases) rows.set(one, joined(rows.get(one), await measure(one, steps)));
+  }
+  return [...rows.values()];
+}
+
+/** The steps of both; an error stays. */
+function joined(before: Row | undefined, row: Row): Row {
+  if (before === undefined || 'error' in row) return row;
+  if ('error' in before) return before;
+  const [a, b] = [before.figures, row.figures];
+  return {
+    ...row,
+    figures: {
+      ...b,
+      gradientMs: [...a.gradientMs, ...b.gradientMs],
+      exportMs: [...a.exportMs, ...b.exportMs],
+      importMs: [...a.importMs, ...b.importMs],
+    },
+  };
 }
 
 /** In a process of its own: TensorFlow reads its environment once, and no backend shall find another's memory in use. */
-async function measure(backend: BackendName, model: 'lenet' | 'mlp', batch: number): Promise<Row> {
+async function measure(one: Case, steps: number): Promise<Row> {
+  const { backend, model, batch, oneDnn } = one;
   const script = fileURLToPath(new URL('./compute-step.ts', import.meta.url));
+  const env = {
+    ...process.env,
+    ...nativeEnvironment(1),
+    ...(oneDnn !== undefined && { TF_ENABLE_ONEDNN_OPTS: oneDnn === 'on' ? '1' : '0' }),
+  };
   try {
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--import', 'tsx', script, backend, model, String(batch)],
-      { env: { ...process.env, ...nativeEnvironment(1) } },
+      ['--import', 'tsx', script, backend, model, String(batch), String(steps)],
+      { env },
     );
-    return JSON.parse(stdout) as ComputeFigures;
+    return { ...one, figures: JSON.parse(stdout) as ComputeFigures };
   } catch (error) {
     const reason = /cannot be opened: ([^\n]*)/.exec(String(error))?.[1];
-    return { backend, model, batch, error: reason ?? String(error) };
+    return { ...one, error: reason ?? String(error) };
   }
 }
 
 function cells(row: Row): string[] {
-  const start = [row.model, String(row.batch), row.backend];
-  if ('error' in row) return [...start, row.error];
+  const suffix = row.oneDnn === undefined ? '' : `, oneDNN ${row.oneDnn}`;
+  const start = [row.model, String(row.batch)];
+  if ('error' in row) return [...start, row.backend + suffix, row.error];
+  const { backend, gradientMs, exportMs, importMs } = row.figures;
   return [
     ...start,
-    formatSpread(row.gradientMs),
-    formatSpread(row.exportMs, 2),
-    formatSpread(row.importMs, 2),
-    String(row.gradientMs.length),
+    backend + suffix,
+    formatSpread(gradientMs),
+    formatSpread(exportMs, 2),
+    formatSpread(importMs, 2),
+    String(gradientMs.length),
   ];
+}
+
+function oneDnnRows(rows: readonly Row[]): string[][] {
+  return rows.flatMap((on) => {
+    const off = rows.find((row) => row.oneDnn === 'off' && row.model === on.model && row.batch === on.batch);
+    if (on.oneDnn !== 'on' || off === undefined || 'error' in on || 'error' in off) return [];
+    const [onMs, offMs] = [on.figures.gradientMs, off.figures.gradientMs];
+    const ratio = (median(offMs) / median(onMs)).toFixed(2);
+    return [[on.model, String(on.batch), formatSpread(onMs), formatSpread(offMs), ratio]];
+  });
 }

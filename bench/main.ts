@@ -20,7 +20,10 @@ program
 
 program
   .command('compute')
-  .description('step time of each backend, one thread')
+  .description('step time of each backend, one thread; native with and without oneDNN')
+  .option('--backends <names>', 'backends, comma separated', 'native,wasm,cpu')
+  .option('--steps <count>', 'measured steps of each process, at most', integer, 56)
+  .option('--rounds <count>', 'processes of each case, in turn', integer, 1)
   .addOption(output())
   .action(benchCompute);
 

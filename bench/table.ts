@@ -13,10 +13,19 @@ function pad(cell: string, width: number): string {
   return /^[-+]?[\d.]/.test(cell) ? cell.padStart(width) : cell.padEnd(width);
 }
 
+/** The upper one of two. */
+export function median(values: readonly number[]): number {
+  return sorted(values)[values.length >> 1] ?? Number.NaN;
+}
+
 /** `median [min-max]`, the way every figure of this project is printed. */
 export function formatSpread(values: readonly number[], digits = 1): string {
   if (values.length === 0) return '-';
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (index: number): string => (sorted[index] as number).toFixed(digits);
-  return `${at(sorted.length >> 1)} [${at(0)}-${at(sorted.length - 1)}]`;
+  const inOrder = sorted(values);
+  const ends = [inOrder[0], inOrder.at(-1)].map((value) => (value as number).toFixed(digits));
+  return `${median(values).toFixed(digits)} [${ends.join('-')}]`;
+}
+
+function sorted(values: readonly number[]): number[] {
+  return [...values].sort((a, b) => a - b);
 }

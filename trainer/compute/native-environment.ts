@@ -12,7 +12,7 @@ export function nativeEnvironment(
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_NUM_INTRAOP_THREADS: String(threads),
     TF_NUM_INTEROP_THREADS: String(threads),
-    // Off by default on CPUs without AVX-512; measured on one with AVX2, the LeNet step is 1.4 to 2 times faster with it.
+    // Off by default on CPUs without AVX-512; why we set it: decision 002. `bench -- compute` measures both.
     TF_ENABLE_ONEDNN_OPTS: '1',
     // Several workers may share one GPU; by default the first would take all of its memory.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
