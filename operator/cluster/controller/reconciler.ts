@@ -21,7 +21,7 @@ import { askForTrouble } from './observe/set-up.ts';
 import type { JobProgressSource } from './progress/job-progress-source.ts';
 import type { ReadJob } from './read-job.ts';
 import { readJob } from './read-job.ts';
-import { statusOfInvalid } from './status/invalid-job.ts';
+import { statusOfInvalid, wasInvalid } from './status/invalid-job.ts';
 import { statusDueAt, writeStatus } from './status/status-writer.ts';
 
 export interface ReconcilerOptions {
@@ -85,7 +85,7 @@ export class Reconciler {
       await this.deleteJob(object);
       return undefined;
     }
-    const dueAt = statusDueAt(next.statusChange, memory, now);
+    const dueAt = statusDueAt(wasInvalid(object.status) ? 'facts' : next.statusChange, memory, now);
     const isDue = dueAt !== undefined && dueAt <= now;
     await carryOut(cluster, context, {
       plan: next,

@@ -6,6 +6,7 @@ import type { Cluster, JobStores } from '../controller/job-context.ts';
 import type { JobObject } from '../controller/job-object.ts';
 import { events, jobs, networkPolicies, pods, secrets, services } from '../controller/kinds.ts';
 import { JobMemories } from '../controller/memory/job-memories.ts';
+import type { Pod } from '../controller/observe/pod.ts';
 import type { JobProgressSource } from '../controller/progress/job-progress-source.ts';
 import { Reconciler } from '../controller/reconciler.ts';
 import { LaggingStore } from './lagging-store.ts';
@@ -16,7 +17,10 @@ export class TestOperator {
   readonly events: JobEvent[] = [];
   readonly errors: unknown[] = [];
   readonly memories = new JobMemories();
-  readonly stores: JobStores & { readonly pods: LaggingStore<KubeObject> };
+  readonly stores: JobStores & {
+    readonly jobs: LaggingStore<JobObject>;
+    readonly pods: LaggingStore<Pod>;
+  };
   private readonly reconciler: Reconciler;
   private readonly dirty = new Set<string>();
   private readonly dueAt = new Map<string, Date>();
@@ -77,8 +81,12 @@ export class TestOperator {
     });
   }
 
-  /** Looks at whatever changed, and at what is due, until nothing is left. What fails is tried again. */
-  async settle(): Promise<void> {
+  /**
+   * Looks at whatever changed, and at what is due, until nothing is left. What fails is tried again, unless it is to
+   * die of it: then another instance has to go on.
+   */
+  async settle(onError: 'retry' | 'die' = 'retry'): Promise<void> {
+    const before = this.errors.length;
     for (let looks = 0; ; looks += 1) {
       if (looks > 200) throw new Error(`the operator does not come to rest: ${String(this.errors.at(-1))}`);
       const now = this.clock();
@@ -86,6 +94,7 @@ export class TestOperator {
       const [key] = this.dirty;
       if (key === undefined) return;
       await this.look(key);
+      if (onError === 'die' && this.errors.length > before) return;
     }
   }
 

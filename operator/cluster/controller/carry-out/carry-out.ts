@@ -19,8 +19,8 @@ export interface Orders {
 }
 
 /**
- * Carries a plan out: the network policy, then at once Services, Secrets with their pods, and the status; deletions
- * last, so that whatever they take away is in the stored status first. What is refused becomes an obstacle in the job's
+ * Carries a plan out: the network policy, then at once Services, Secrets with their pods, and the status. What an end
+ * led to is stored before the next attempt is made, and whatever a deletion takes away before it is deleted. What is refused becomes an obstacle in the job's
  * memory, for the next look; a plan without work makes no call.
  * @throws what is only delayed (no answer, 409, 429, 5xx): the whole look is to be tried again. Nothing is under way then.
  */
@@ -32,10 +32,13 @@ export async function carryOut(cluster: Cluster, context: JobContext, orders: Or
     (await guarded(cluster, context, 'NetworkPolicy', () => ensureNetworkPolicy(cluster, context)));
   const supported = (): Promise<unknown> =>
     guarded(cluster, context, 'Service', () => ensureServices(cluster, context, coordinatorAttempt));
+  // A first start needs no memory of anything; a further attempt needs what is stored of the one before.
+  const isFirstStart = plan.start.every(({ attempt }) => attempt === 1);
+  if (!isFirstStart) await writeStatus();
   await settleAll([
     plan.support ? supported() : undefined,
     isGuarded && plan.start.length > 0 ? start(cluster, context, plan.start) : undefined,
-    writeStatus(),
+    isFirstStart ? writeStatus() : undefined,
   ]);
   if (plan.start.length === 0) obstacles.clear('Pod');
   if (!plan.support) for (const kind of ['NetworkPolicy', 'Service']) obstacles.clear(kind);

@@ -29,3 +29,8 @@ export function statusOfInvalid(
     conditions: [...others, condition],
   };
 }
+
+/** The stored status still says so; the plan knows nothing of it. */
+export function wasInvalid(status: JobStatus | undefined): boolean {
+  return status?.conditions?.some(({ type }) => type === TYPE) ?? false;
+}
