@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { buildKernels } from './build-kernels.ts';
@@ -45,6 +46,8 @@ async function buildAll(outDirectory: string): Promise<void> {
 const aside = `dist-${process.pid}`;
 try {
   await buildAll(aside);
+  // Container images (scripts/images.ts) outlive the programs that they were made of: they are versions of their own.
+  if (existsSync('dist/images')) await rename('dist/images', `${aside}/images`);
   await rm('dist', { recursive: true, force: true });
   await rename(aside, 'dist');
 } finally {

