@@ -10,6 +10,7 @@ import { type GuardedProcess, startGuarded } from './guarded-process.ts';
 import { kubernetesPrograms } from './programs.ts';
 
 const CRD = fileURLToPath(new URL('../../crds/terngradjob.yaml', import.meta.url));
+const JOBS = '/apis/terngrad.dev/v1alpha1/terngradjobs';
 const READY_LIMIT_MS = 90_000;
 const LOOK_EVERY_MS = 100;
 /** Another process may take a port between our looking and the server's listening. */
@@ -83,12 +84,20 @@ class ApiServer implements RunningApiServer {
     const key = privateKey.export({ type: 'sec1', format: 'pem' });
     writeFileSync(this.#file('service-accounts.key'), key, { mode: 0o600 });
     this.#etcd = this.#startEtcd();
-    await this.restartServer();
-    this.kubectl('apply', '--server-side', '-f', CRD);
-    this.kubectl('wait', '--for=condition=Established', 'crd/terngradjobs.terngrad.dev', '--timeout=30s');
+    const server = await this.#startUntilReady();
+    this.kubectl('create', '-f', CRD);
+    await this.#until(
+      'serving TernGradJobs',
+      server,
+      async () => (await this.client.get(JOBS)).status === 200,
+    );
   }
 
   async restartServer(): Promise<void> {
+    await this.#startUntilReady();
+  }
+
+  async #startUntilReady(): Promise<GuardedProcess> {
     const server = this.#startServer();
     this.#server = server;
     await this.#until('ready', server, async () => {
@@ -99,6 +108,7 @@ class ApiServer implements RunningApiServer {
       }
       return (await this.#client.get('/readyz')).status === 200;
     });
+    return server;
   }
 
   async killServer(): Promise<void> {
