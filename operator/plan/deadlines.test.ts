@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { exceededDeadline, nextDeadline } from './deadlines.ts';
-import { at, children, progress, worker } from './testing/builders.ts';
+import { ranksOf } from './ranks.ts';
+import type { WorkerBuilder } from './testing/builders.ts';
+import { at, children, worker } from './testing/builders.ts';
 
-const running = { startedAt: at(0), children: children(worker(0).running()) };
+function facts(size: number, ...workers: readonly WorkerBuilder[]) {
+  return { startedAt: at(0), ranks: ranksOf([], children(...workers), size) };
+}
+
+const running = facts(1, worker(0).running());
 
 describe('deadlines', () => {
   test('without any, none passes and none is awaited', () => {
@@ -30,16 +36,42 @@ describe('deadlines', () => {
 
   test('every step moves the progress deadline', () => {
     const spec = { progressDeadlineSeconds: 20 };
-    const facts = { ...running, progress: progress(3, { advancedAt: at(15) }) };
-    expect(nextDeadline(spec, facts)).toEqual(at(35));
-    expect(exceededDeadline(spec, facts, at(34))).toBeUndefined();
-    expect(exceededDeadline(spec, facts, at(35))?.message).toContain('no step after step 3');
+    const moved = { ...running, step: 3, advancedAt: at(15) };
+    expect(nextDeadline(spec, moved)).toEqual(at(35));
+    expect(exceededDeadline(spec, moved, at(34))).toBeUndefined();
+    expect(exceededDeadline(spec, moved, at(35))?.message).toContain('no step after step 3');
   });
 
-  test('the pending deadline names the worker that waits the longest', () => {
-    const facts = { startedAt: at(0), children: children(worker(0).running(), worker(1)) };
-    const cause = exceededDeadline({ pendingDeadlineSeconds: 30 }, facts, at(30));
-    expect(cause).toMatchObject({ rank: 1, reason: 'PendingDeadlineExceeded' });
+  test('a step from before the job was started again does not count', () => {
+    const resumed = { ...running, startedAt: at(100), step: 3, advancedAt: at(15) };
+    expect(nextDeadline({ progressDeadlineSeconds: 20 }, resumed)).toEqual(at(120));
+  });
+
+  test('the pending deadline names the worker that waits the longest, and why', () => {
+    const waiting = facts(
+      3,
+      worker(0).running(),
+      worker(1).created(at(5)),
+      worker(2).created(at(3)).waiting('Unschedulable', '0/3 nodes have a GPU'),
+    );
+    expect(exceededDeadline({ pendingDeadlineSeconds: 30 }, waiting, at(33))).toMatchObject({
+      rank: 2,
+      reason: 'PendingDeadlineExceeded',
+      message: expect.stringContaining(': 0/3 nodes have a GPU'),
+    });
+  });
+
+  test('a worker that could not even be made has waited since the start', () => {
+    const unmade = facts(2, worker(0).running());
+    expect(nextDeadline({ pendingDeadlineSeconds: 30 }, unmade)).toEqual(at(30));
+  });
+
+  test('a replacement waits from the end of its predecessor', () => {
+    const stored = [
+      { rank: 0, attempt: 1, uid: 'u', state: 'failed' as const, restartTime: at(50).toISOString() },
+    ];
+    const replaced = { startedAt: at(0), ranks: ranksOf(stored, [], 1) };
+    expect(nextDeadline({ pendingDeadlineSeconds: 30 }, replaced)).toEqual(at(80));
   });
 
   test('the earliest of several passed deadlines is the cause', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { bytesText, durationText, figuresOf, lossText, throughputText } from './figures.ts';
+import { bytesText, durationText, lossText, summaryOf, throughputText } from './figures.ts';
 import { progress } from './testing/builders.ts';
 
 describe('figures for humans', () => {
   test('before the first report only the workers are counted', () => {
-    expect(figuresOf(1, 2, undefined)).toEqual({ workers: '1/2' });
+    expect(summaryOf(1, 2, undefined)).toEqual({ workers: '1/2' });
   });
 
   test('a running job shows step, progress, time left, loss, throughput and bytes saved', () => {
@@ -15,7 +15,7 @@ describe('figures for humans', () => {
       samplesPerSecond: 1839.6,
       bytes: { raw: 16e6, wire: 1e6 },
     });
-    expect(figuresOf(2, 2, report)).toEqual({
+    expect(summaryOf(2, 2, report)).toEqual({
       workers: '2/2',
       step: '25/100',
       progress: '25%',
@@ -28,7 +28,7 @@ describe('figures for humans', () => {
   });
 
   test('no time left is guessed before the first step', () => {
-    expect(figuresOf(2, 2, progress(0))).toEqual({ workers: '2/2', step: '0/100', progress: '0%' });
+    expect(summaryOf(2, 2, progress(0))).toEqual({ workers: '2/2', step: '0/100', progress: '0%' });
   });
 
   test.each([
@@ -61,6 +61,6 @@ describe('figures for humans', () => {
     ['one worker, which sends nothing', { raw: 0, wire: 0 }],
     ['float32, which pays for its frame headers', { raw: 1000, wire: 1040 }],
   ])('nothing is saved by %s', (_, bytes) => {
-    expect(figuresOf(1, 1, progress(1, { bytes })).saved).toBeUndefined();
+    expect(summaryOf(1, 1, progress(1, { bytes })).saved).toBeUndefined();
   });
 });
