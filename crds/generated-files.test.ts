@@ -25,7 +25,7 @@ test('The reference page has a row for every kind of field', () => {
     '| `spec.failurePolicy.rules[].action` | one of ignore, count, restartWorker, restartAll, failJob | *required* |',
   );
   expect(page).toContain('| `spec.program.parameters` | any map | `{}` |');
-  expect(page).toMatch(/`spec\.workers\.gpusPerWorker` .* \*Not supported yet\.\*/);
+  expect(page).toMatch(/All-or-nothing scheduling: .* \*Not supported yet\.\*/);
   expect(page).toContain("| `spec.training` | must have exactly one of 'steps' and 'epochs' |");
   expect(page).toContain('| `status.ranks[].attempt` |');
 });

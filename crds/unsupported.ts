@@ -13,12 +13,6 @@ export const notYet: readonly {
   readonly instead: string;
 }[] = [
   { path: 'workers.elastic', instead: 'leave it out: a lost worker then fails the job' },
-  { path: 'workers.gpusPerWorker', instead: 'leave it at 0: workers compute on the CPU' },
-  { path: 'workers.template', instead: 'leave it out: workers use the image and resources of the operator' },
-  {
-    path: 'program.configMap',
-    instead: "leave it out: 'program.path' is a file beside the YAML, or in the image",
-  },
   { path: 'checkpoint', instead: 'leave it out: the job runs from start to end' },
   { path: 'output', instead: 'leave it out: the final figures are reported, the weights are not kept' },
   { path: 'gang', instead: 'leave it out' },

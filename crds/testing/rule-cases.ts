@@ -115,6 +115,36 @@ export const ruleCases: readonly RuleCase[] = [
     blamed: 'spec.workers.template.env[0].name',
   },
   {
+    what: 'variables of the device runtime',
+    spec: template({ env: [{ name: 'NVIDIA_VISIBLE_DEVICES', value: 'all' }] }),
+    blamed: 'spec.workers.template.env[0].name',
+  },
+  {
+    what: 'our volumes',
+    spec: template({ volumes: [{ name: 'terngrad-rank', emptyDir: {} }] }),
+    blamed: 'spec.workers.template.volumes[0].name',
+  },
+  ...['data', '/', '/a:b', '/etc', '/etc/terngrad', '/etc/terngrad/rank', '/opt/terngrad/', '/dev/shm/x'].map(
+    (mountPath) => ({
+      what: `a mount at ${mountPath}`,
+      spec: template({ volumes: [{ name: 'v', emptyDir: {} }], volumeMounts: [{ name: 'v', mountPath }] }),
+      blamed: 'spec.workers.template.volumeMounts',
+    }),
+  ),
+  ...['/data', '/tmp', '/opt/terngrad/data', '/etc/ssl/certs', '/opt/data'].map((mountPath) => ({
+    what: `a mount at ${mountPath}`,
+    spec: template({ volumes: [{ name: 'v', emptyDir: {} }], volumeMounts: [{ name: 'v', mountPath }] }),
+  })),
+  ...['limits', 'requests'].map((which) => ({
+    what: `GPUs among the ${which}`,
+    spec: template({ resources: { [which]: { 'nvidia.com/gpu': 1 } } }),
+    blamed: 'spec.workers.template.resources',
+  })),
+  {
+    what: 'a slice of a GPU',
+    spec: template({ resources: { limits: { 'nvidia.com/mig-1g.10gb': 1 } } }),
+  },
+  {
     what: 'a variable without value',
     spec: template({ env: [{ name: 'A' }] }),
     blamed: 'spec.workers.template.env[0]',

@@ -20,6 +20,8 @@ class SuspendedJobError extends Error {
 export function clusterOnlyNote({ spec }: ResolvedJob): string | undefined {
   if (spec.suspend) throw new SuspendedJobError();
   const asked = [
+    ...(spec.workers.gpusPerWorker === 0 ? [] : ['spec.workers.gpusPerWorker']),
+    ...(spec.workers.template === undefined ? [] : ['spec.workers.template (except literal env)']),
     ...(spec.cleanPodPolicy === 'running' ? [] : ['spec.cleanPodPolicy']),
     ...(spec.ttlSecondsAfterFinished === undefined ? [] : ['spec.ttlSecondsAfterFinished']),
     ...(spec.managedBy === undefined ? [] : ['spec.managedBy']),

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import type { PodTemplate } from '../../crds/pod-template.ts';
 import { readIdentity } from '../../trainer/identity.ts';
 import { job } from '../plan/testing/builders.ts';
 import { workerEnvironment } from './environment.ts';
 import type { JobFolder } from './job-folder.ts';
 import { localJob } from './local-job.ts';
+import type { LocalJob } from './local-job.ts';
 
 const folder: JobFolder = {
   path: '/run',
@@ -13,9 +15,15 @@ const folder: JobFolder = {
   remove: () => undefined,
 };
 
-function environmentOf(rank: number, spec: readonly string[] = [], inherited: Record<string, string> = {}) {
+function environmentOf(
+  rank: number,
+  spec: readonly string[] = [],
+  inherited: Record<string, string> = {},
+  template?: PodTemplate,
+) {
+  const given = localJob(job(2, ...spec), 'uid-1');
   const facts = {
-    job: localJob(job(2, ...spec), 'uid-1'),
+    job: template === undefined ? given : withTemplate(given, template),
     folder,
     coordinatorPort: 4000,
     baseDirectory: '/work',
@@ -23,6 +31,10 @@ function environmentOf(rank: number, spec: readonly string[] = [], inherited: Re
     inherited,
   };
   return workerEnvironment(facts, { rank, attempt: 1 });
+}
+
+function withTemplate({ spec, ...rest }: LocalJob, template: PodTemplate): LocalJob {
+  return { ...rest, spec: { ...spec, workers: { ...spec.workers, template } } };
 }
 
 describe('the environment of a local worker', () => {
@@ -51,6 +63,17 @@ describe('the environment of a local worker', () => {
 
   test('without TLS there is no certificate directory', () => {
     expect(readIdentity(environmentOf(0, ['tls: {enabled: false}'])).certificateDirectory).toBeUndefined();
+  });
+
+  test('has the literal variables of the template, which a program may read', () => {
+    const template = {
+      env: [
+        { name: 'MODE', value: 'fast' },
+        { name: 'FROM_SECRET', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+      ],
+    };
+    const environment = environmentOf(0, [], { FROM_SECRET: 'mine', MODE: 'other' }, template);
+    expect(environment).toMatchObject({ MODE: 'fast', FROM_SECRET: 'mine' });
   });
 
   test('passes on what was there, but no identity of another worker', () => {

@@ -22,6 +22,7 @@ export function workerEnvironment(facts: EnvironmentFacts, worker: WorkerIdentit
   return {
     ...withoutOurs(inherited),
     ...nativeEnvironment(job.spec.workers.threads, inherited),
+    ...literalVariables(job),
     [names.jobFile]: folder.jobFile,
     [names.jobName]: job.metadata.name,
     [names.jobNamespace]: job.metadata.namespace,
@@ -39,6 +40,12 @@ export function workerEnvironment(facts: EnvironmentFacts, worker: WorkerIdentit
     // See child-process.ts. Not set on a cluster, where the kubelet ends what is orphaned.
     [names.parentPipe]: 'stdin',
   };
+}
+
+/** A program may read them, so they count here too. Values from Secrets are taken from our own environment. */
+function literalVariables({ spec }: LocalJob): Record<string, string> {
+  const env = spec.workers.template?.env ?? [];
+  return Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
 }
 
 function withoutOurs(inherited: Readonly<Record<string, string | undefined>>): Record<string, string> {
