@@ -1,0 +1,4 @@
+import { writeGenerated } from '../scripts/write-generated.ts';
+import { generatedFiles } from './generated-files.ts';
+
+await writeGenerated(generatedFiles());
