@@ -2,8 +2,9 @@ import type { Failure } from '../failure.ts';
 import type { TensorSpec } from '../ternary/layout.ts';
 
 /**
- * What the compute thread and the I/O thread say to each other. Only words and small numbers travel in messages;
- * gradients, scalers and encoded chunks lie in the memory that both threads share (see `memory.ts`).
+ * What the compute thread and the I/O thread say to each other. Only words and small numbers travel in messages, and
+ * before an evaluation the non-trainable weights; gradients, scalers and encoded chunks lie in the memory that both
+ * threads share (see `memory.ts`).
  *
  *     compute                         I/O
  *     ready         ->
@@ -52,6 +53,8 @@ export interface Contribution {
   readonly computeMs: number;
   /** What this member's slice of the test set gave, when this step evaluates. */
   readonly evaluation?: EvaluationSums;
+  /** This member's non-trainable weights, when the next step evaluates: the barrier makes their mean. */
+  readonly nonTrainable?: Float32Array;
   /** The step before this one, which this contribution's barrier confirms. */
   readonly previous: CompletedStep | undefined;
   /** This member has no gradient and cannot go on: all members learn it from this barrier. Nothing follows. */
@@ -88,6 +91,8 @@ export interface Agreed {
   readonly step: number;
   /** Somebody asked to stop: no further step is exchanged. */
   readonly stop: boolean;
+  /** Mean of the members' non-trainable weights, when the next step evaluates. */
+  readonly nonTrainable?: Float32Array;
 }
 
 export interface Encoded {
