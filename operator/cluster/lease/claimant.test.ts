@@ -73,7 +73,7 @@ describe('the lease of another', () => {
     }
   });
 
-  test.each([+10 * 60_000, -10 * 60_000])(
+  test.each([10 * 60_000, -10 * 60_000])(
     'is not taken early nor late when the clock is set by %i ms',
     async (jumpMs) => {
       const server = leaseServer();
