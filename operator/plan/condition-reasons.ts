@@ -13,6 +13,8 @@ export const conditionReasons = {
   Succeeded: ['InProgress', 'Completed', '<cause>'],
   Failed: ['NotFailed', '<cause>'],
   TransportEncrypted: ['MutualTls', 'TlsDisabled'],
+  // Stated by the cluster side of a job that cannot be read; the plan, which sees only valid jobs, takes it away.
+  Accepted: ['InvalidSpec'],
 } as const;
 
 type ConditionType = keyof typeof conditionReasons;

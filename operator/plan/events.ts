@@ -59,15 +59,24 @@ function failureEvent({ rank, exitCode, reason, counted }: FailureRecord): JobEv
 }
 
 function replacementEvents(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {
-  const known = new Map(previous?.ranks?.map((record) => [record.rank, record]));
-  const replaced = (next.ranks ?? []).filter((record) => isReplacement(known.get(record.rank), record));
+  const replaced = replacedRanks(previous, next.ranks ?? []);
   if (replaced.length === 0) return [];
-  const names = workersText(replaced.map(({ rank }) => rank));
+  const names = workersText(replaced);
   return [normal('WorkerReplaced', `${names} got a new attempt; training starts anew once all have met`)];
 }
 
+/** The ranks that got another attempt since. A finished job has no replacements, whatever is seen of its workers. */
+export function replacedRanks(
+  previous: JobStatus | undefined,
+  records: readonly RankStatus[],
+): readonly number[] {
+  if (previous?.completionTime !== undefined) return [];
+  const known = new Map(previous?.ranks?.map((record) => [record.rank, record]));
+  return records.filter((record) => isReplacement(known.get(record.rank), record)).map(({ rank }) => rank);
+}
+
 /** What was stopped by a suspension is not replaced but continued. */
-export function isReplacement(before: RankStatus | undefined, after: RankStatus): boolean {
+function isReplacement(before: RankStatus | undefined, after: RankStatus): boolean {
   if (before === undefined || after.attempt <= before.attempt) return false;
   return before.state !== 'stopped' || (before.minAttempt ?? 1) > before.attempt;
 }

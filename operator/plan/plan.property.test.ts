@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import type { JobStatus } from '../../crds/status.ts';
+import { conditionReasons } from './condition-reasons.ts';
 import type { Plan } from './plan.ts';
 import { plan } from './plan.ts';
 import type { PlannedJob } from './planned-job.ts';
 import { at, job, progress } from './testing/builders.ts';
 import type { WorkerChild, WorkerPhase } from './worker-child.ts';
-import { isLive, newestAttempts } from './worker-child.ts';
+import { isLive, isPresent, newestAttempts } from './worker-child.ts';
 
 const phases: readonly WorkerPhase[] = ['pending', 'running', 'succeeded', 'failed'];
 const exitCodes = [64, 65, 66, 69, 70, 75, 76, 137, 1] as const;
@@ -17,27 +19,54 @@ const anyChildren: fc.Arbitrary<readonly WorkerChild[]> = fc.uniqueArray(
       rank: fc.nat(4),
       attempt: fc.integer({ min: 1, max: 3 }),
       phase: fc.constantFrom(...phases),
+      ready: fc.boolean(),
       exitCode: fc.constantFrom(...exitCodes),
       disrupted: fc.boolean(),
+      deleting: fc.boolean(),
+      conditions: fc.constantFrom<readonly string[]>([], ['DisruptionTarget']),
+      isWaiting: fc.boolean(),
       finishedSecond: fc.nat(100),
     })
-    .map(({ exitCode, finishedSecond, ...child }): WorkerChild => {
+    .map(({ exitCode, finishedSecond, isWaiting, ...child }): WorkerChild => {
       const finishedAt = at(finishedSecond);
-      const base = { ...child, createdAt: at(0) };
+      const base = { ...child, uid: `uid-${child.rank}-${child.attempt}`, createdAt: at(0) };
       if (child.phase === 'succeeded') return { ...base, exitCode: 0, finishedAt };
-      return child.phase === 'failed' ? { ...base, exitCode, finishedAt } : base;
+      if (child.phase === 'failed') return { ...base, exitCode, finishedAt };
+      if (!isWaiting) return base;
+      return { ...base, waiting: { reason: 'Unschedulable', message: 'no node', since: at(finishedSecond) } };
     }),
   { selector: ({ rank, attempt }) => `${rank}/${attempt}`, maxLength: 10 },
 );
 
-const smallJobs = [job(1), job(3), job(3, 'successPolicy: {when: all}'), job(2, 'activeDeadlineSeconds: 40')];
+const smallJobs = [
+  job(1),
+  job(3),
+  job(3, 'successPolicy: {when: all}', 'cleanPodPolicy: all'),
+  job(2, 'activeDeadlineSeconds: 40', 'ttlSecondsAfterFinished: 50'),
+  job(2, 'pendingDeadlineSeconds: 40', 'cleanPodPolicy: none'),
+  job(3, 'suspend: true'),
+  job(4, 'failurePolicy: {backoffLimit: 3}', 'successPolicy: {when: minimum, count: 2}'),
+  job(2, 'failurePolicy: {backoffLimit: 9, rules: [{action: ignore, podCondition: DisruptionTarget}]}'),
+];
+
+const restartingJob = job(
+  3,
+  'failurePolicy: {backoffLimit: 9, rules: [{action: restartAll, exitCodes: [1, 70]}]}',
+);
+
+const anyFacts = {
+  progress: fc.nat(100).map((step) => progress(step, { advancedAt: at(step) })),
+  stopRequest: fc.constant({ requestedAt: at(20), message: 'interrupted' }),
+  obstacles: fc.constant([{ reason: 'ChildRefused', message: 'exceeded quota', rank: 0, since: at(0) }]),
+  generation: fc.constant(3),
+};
 
 const anyJob: fc.Arbitrary<PlannedJob> = fc.record(
-  {
-    job: fc.constantFrom(...smallJobs),
-    progress: fc.nat(100).map((step) => progress(step, { advancedAt: at(step) })),
-    stopRequest: fc.constant({ requestedAt: at(20), message: 'interrupted' }),
-  },
+  { job: fc.constantFrom(...smallJobs), ...anyFacts },
+  { requiredKeys: ['job'] },
+);
+const anyJobOrRestarting: fc.Arbitrary<PlannedJob> = fc.record(
+  { job: fc.constantFrom(...smallJobs, restartingJob), ...anyFacts },
   { requiredKeys: ['job'] },
 );
 
@@ -46,43 +75,84 @@ const anySecond = fc.nat(200);
 /** The children after the plan was carried out, with stopped workers gone as asked. */
 function carryOut(
   children: readonly WorkerChild[],
-  { start, stop }: Plan,
+  { start, stop, remove }: Plan,
   second: number,
 ): readonly WorkerChild[] {
-  const stopped = new Set(stop.map(({ rank, attempt }) => `${rank}/${attempt}`));
-  const kept = children.map((child): WorkerChild => {
-    if (!stopped.has(`${child.rank}/${child.attempt}`)) return child;
-    return { ...child, phase: 'failed', exitCode: 75, finishedAt: at(second) };
-  });
+  const keyOf = ({ rank, attempt }: { rank: number; attempt: number }) => `${rank}/${attempt}`;
+  const stopped = new Set(stop.map(keyOf));
+  const removed = new Set(remove.map(keyOf));
+  const kept = children
+    .filter((child) => !removed.has(keyOf(child)))
+    .map((child): WorkerChild => {
+      if (!stopped.has(keyOf(child))) return child;
+      return { ...child, phase: 'failed', deleting: true, exitCode: 75, finishedAt: at(second) };
+    });
   const started = start.map((identity): WorkerChild => ({
     ...identity,
+    uid: `uid-${identity.rank}-${identity.attempt}`,
     phase: 'pending',
+    ready: false,
     disrupted: false,
+    conditions: [],
+    deleting: false,
     createdAt: at(second),
   }));
   return [...kept, ...started];
 }
 
+/** As it comes back from where it was stored. */
+function stored({ status }: Plan): JobStatus {
+  return JSON.parse(JSON.stringify(status)) as JobStatus;
+}
+
 describe('for any workers, a plan', () => {
-  test('leaves at most one live, unfenced worker per rank', () => {
+  test('leaves at most one live, unfenced worker per rank, and none beyond the wanted ones', () => {
     fc.assert(
-      fc.property(anyJob, anyChildren, anySecond, (planned, children, second) => {
-        const after = carryOut(children, plan(planned, children, at(second)), second);
+      fc.property(anyJobOrRestarting, anyChildren, anySecond, (planned, children, second) => {
+        const first = plan(planned, children, at(second));
+        const then = carryOut(children, first, second);
+        const again = plan({ ...planned, status: stored(first) }, then, at(second + 1));
+        const after = carryOut(then, again, second + 1);
+        if (planned.job.spec.cleanPodPolicy === 'none' && again.status.completionTime !== undefined) return;
+        if (again.nextLookAt !== undefined && again.status.state === 'Succeeded') return;
         const newest = newestAttempts(after);
-        for (const child of after.filter(isLive)) expect(newest.get(child.rank)).toBe(child);
+        const live = after.filter(isPresent);
+        for (const child of live) expect(newest.get(child.rank)).toBe(child);
+        expect(live.length).toBeLessThanOrEqual(planned.job.spec.workers.replicas);
       }),
     );
   });
 
-  test('never starts what exists and never stops what is gone', () => {
+  test('starts only what does not exist, always a newer attempt, and stops only what lives', () => {
     fc.assert(
-      fc.property(anyJob, anyChildren, anySecond, (planned, children, second) => {
-        const { start, stop } = plan(planned, children, at(second));
-        for (const one of start) expect(children.some(({ rank }) => rank === one.rank)).toBe(false);
-        for (const one of stop) {
-          const child = children.find(({ rank, attempt }) => rank === one.rank && attempt === one.attempt);
-          expect(child !== undefined && isLive(child)).toBe(true);
+      fc.property(anyJobOrRestarting, anyChildren, anySecond, (planned, children, second) => {
+        const { start, stop, remove } = plan(planned, children, at(second));
+        for (const one of start) {
+          const others = children.filter(({ rank }) => rank === one.rank);
+          expect(others.every(({ attempt }) => attempt < one.attempt)).toBe(true);
+          expect(newestAttempts(others.filter(isPresent)).get(one.rank)?.attempt).not.toBe(one.attempt - 1);
         }
+        for (const [list, mustLive] of [
+          [stop, true],
+          [remove, false],
+        ] as const) {
+          for (const one of list) {
+            const child = children.find(({ rank, attempt }) => rank === one.rank && attempt === one.attempt);
+            expect(child !== undefined && isLive(child)).toBe(mustLive);
+          }
+        }
+      }),
+    );
+  });
+
+  test('is pure: it changes nothing of what it is given', () => {
+    fc.assert(
+      fc.property(anyJobOrRestarting, anyChildren, anySecond, (planned, children, second) => {
+        const first = plan(planned, children, at(second));
+        const given = { ...planned, status: first.status };
+        const before = structuredClone({ given, children });
+        plan(given, children, at(second + 1));
+        expect({ given, children }).toEqual(before);
       }),
     );
   });
@@ -91,8 +161,10 @@ describe('for any workers, a plan', () => {
     fc.assert(
       fc.property(anyJob, anyChildren, anySecond, (planned, children, second) => {
         const first = plan(planned, children, at(second));
-        const again = plan({ ...planned, status: first.status }, children, at(second));
-        expect(again).toEqual({ ...first, events: [] });
+        const again = plan({ ...planned, status: stored(first) }, children, at(second));
+        expect(again.status).toEqual(first.status);
+        expect(again).toMatchObject({ events: [], statusChange: 'none', stop: first.stop });
+        expect(again.start).toEqual(first.start);
       }),
     );
   });
@@ -100,7 +172,7 @@ describe('for any workers, a plan', () => {
   test('keeps a terminal job terminal, with the same cause and end, whatever its workers do later', () => {
     fc.assert(
       fc.property(
-        anyJob,
+        anyJobOrRestarting,
         anyChildren,
         anyChildren,
         anySecond,
@@ -110,9 +182,10 @@ describe('for any workers, a plan', () => {
           fc.pre(status.completionTime !== undefined);
           const later = plan({ ...planned, status }, others, at(second + more));
           expect(later.start).toEqual([]);
-          expect(later.status.phase).toBe(status.phase);
-          expect(later.status.cause).toEqual(status.cause);
-          expect(later.status.completionTime).toBe(status.completionTime);
+          expect(later.events).toEqual([]);
+          const { state, cause, completionTime, failureCount } = status;
+          expect(later.status).toMatchObject({ state, completionTime, failureCount });
+          expect(later.status.cause).toEqual(cause);
         },
       ),
     );
@@ -120,19 +193,33 @@ describe('for any workers, a plan', () => {
 
   test('writes nothing for a settled job, at any later time', () => {
     fc.assert(
-      fc.property(anyJob, anyChildren, anySecond, anySecond, (planned, children, second, more) => {
-        const settled = children.filter((child) => !isLive(child));
-        const first = plan(planned, settled, at(second));
-        fc.pre(first.status.completionTime !== undefined);
-        const later = plan({ ...planned, status: first.status }, settled, at(second + more));
-        expect(later).toEqual({ start: [], stop: [], events: [], status: first.status });
-      }),
+      fc.property(
+        anyJobOrRestarting,
+        anyChildren,
+        anySecond,
+        anySecond,
+        (planned, children, second, more) => {
+          const settled = children.filter((child) => !isLive(child));
+          const first = plan(planned, settled, at(second));
+          fc.pre(first.status.completionTime !== undefined);
+          const later = plan({ ...planned, status: stored(first) }, settled, at(second + more));
+          expect(later).toMatchObject({
+            start: [],
+            stop: [],
+            events: [],
+            statusChange: 'none',
+            support: false,
+          });
+          const without = plan({ ...planned, status: stored(first) }, [], at(second + more));
+          expect({ ...without.status, ranks: [] }).toEqual({ ...first.status, ranks: [] });
+        },
+      ),
     );
   });
 
   test('never plans a further look in the past', () => {
     fc.assert(
-      fc.property(anyJob, anyChildren, anySecond, (planned, children, second) => {
+      fc.property(anyJobOrRestarting, anyChildren, anySecond, (planned, children, second) => {
         const { nextLookAt = at(1e6) } = plan(planned, children, at(second));
         expect(nextLookAt.getTime()).toBeGreaterThan(at(second).getTime());
       }),
@@ -141,9 +228,42 @@ describe('for any workers, a plan', () => {
 
   test('ends every failed job with a code that is not 0', () => {
     fc.assert(
-      fc.property(anyJob, anyChildren, anySecond, (planned, children, second) => {
+      fc.property(anyJobOrRestarting, anyChildren, anySecond, (planned, children, second) => {
         const { status } = plan(planned, children, at(second));
-        expect(status.phase === 'Failed').toBe((status.cause?.exitCode ?? 0) > 0);
+        expect(status.state === 'Failed').toBe((status.cause?.exitCode ?? 0) > 0);
+      }),
+    );
+  });
+
+  test('gives every condition a reason of the table, or one of the surroundings', () => {
+    fc.assert(
+      fc.property(anyJobOrRestarting, anyChildren, anySecond, (planned, children, second) => {
+        const { status } = plan(planned, children, at(second));
+        for (const { type, reason } of status.conditions ?? []) {
+          const known: readonly string[] = conditionReasons[type as keyof typeof conditionReasons];
+          const foreign = [status.cause?.reason, 'Unschedulable', 'ChildRefused'];
+          expect(known.includes(reason) || foreign.includes(reason)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('says within 30 seconds why an active job does not run', () => {
+    fc.assert(
+      fc.property(anyJob, anyChildren, anySecond, (planned, children, second) => {
+        let status: JobStatus | undefined;
+        for (const later of [0, 6, 20, 30.5]) {
+          const next = plan({ ...planned, ...(status && { status }) }, children, at(second + later));
+          status = stored(next);
+        }
+        const { state = 'Failed', conditions = [] } = status ?? {};
+        fc.pre(['Pending', 'Starting', 'Restarting'].includes(state));
+        fc.pre((planned.progress?.advancedAt ?? at(0)) <= at(second));
+        const isSaid = conditions.some(
+          ({ type, status: value }) =>
+            (type === 'Blocked' && value === 'True') || (type === 'Progressing' && value === 'False'),
+        );
+        expect(isSaid).toBe(true);
       }),
     );
   });

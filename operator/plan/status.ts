@@ -1,7 +1,7 @@
 import type { JobStatus, RankStatus } from '../../crds/status.ts';
 import type { ConditionFacts } from './conditions.ts';
 import { conditionsOf, mergeConditions } from './conditions.ts';
-import { isReplacement } from './events.ts';
+import { replacedRanks } from './events.ts';
 import { withFailures } from './failure-history.ts';
 import { isFormed, waitingRanks } from './formation.ts';
 import { columnsOf } from './job-figures.ts';
@@ -52,7 +52,7 @@ export function nextStatus(look: Look, now: Date): JobStatus {
     readyWorkers: ready,
     ...(uid !== undefined && { selector: workerSelector(uid) }),
     ...figures,
-    restarts: (previous?.restarts ?? 0) + replacements(previous, records),
+    restarts: (previous?.restarts ?? 0) + replacedRanks(previous, records).length,
     failureCount,
     ...(failures.length > 0 && { failures }),
     ranks: records,
@@ -100,9 +100,4 @@ function readyCount({ ranks }: Look, haveMet: boolean): number {
 /** The report behind the figures; absent when they are the stored ones. */
 function reportOf({ planned, final }: Look): Look['planned']['progress'] {
   return final ?? (planned.status?.completionTime === undefined ? planned.progress : undefined);
-}
-
-function replacements(previous: JobStatus | undefined, records: readonly RankStatus[]): number {
-  const known = new Map(previous?.ranks?.map((record) => [record.rank, record]));
-  return records.filter((record) => isReplacement(known.get(record.rank), record)).length;
 }
