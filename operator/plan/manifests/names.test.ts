@@ -1,0 +1,32 @@
+import { describe, expect, test } from '@jest/globals';
+import * as names from './names.ts';
+
+const DNS_LABEL = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+test('the names of a job’s children', () => {
+  expect(names.workerPodName('mnist', { rank: 3, attempt: 2 })).toBe('mnist-worker-3-2');
+  expect(names.workerHostname(3)).toBe('worker-3');
+  expect(names.rankSecretName('mnist', 3)).toBe('mnist-worker-3');
+  expect(names.workersServiceName('mnist')).toBe('mnist-workers');
+  expect(names.coordinatorServiceName('mnist')).toBe('mnist-coordinator');
+  expect(names.networkPolicyName('mnist')).toBe('mnist');
+});
+
+describe('Services of a job with a long name', () => {
+  const long = 'a'.repeat(63);
+  const services = [names.workersServiceName, names.coordinatorServiceName];
+
+  test.each([51, 52, 55, 56, 63])('have names that a DNS label can hold: %i characters', (length) => {
+    for (const nameOf of services) expect(nameOf(long.slice(0, length))).toMatch(DNS_LABEL);
+  });
+
+  test('are cut only where they must be', () => {
+    expect(names.coordinatorServiceName(long.slice(0, 51))).toBe(`${long.slice(0, 51)}-coordinator`);
+    expect(names.coordinatorServiceName(long.slice(0, 52))).toHaveLength(63);
+  });
+
+  test('keep jobs apart that differ in the last letter only', () => {
+    const neighbour = `${long.slice(0, 62)}b`;
+    for (const nameOf of services) expect(nameOf(neighbour)).not.toBe(nameOf(long));
+  });
+});
