@@ -126,6 +126,63 @@ describe('a local run', () => {
     expect(leftovers(seen)).toEqual(nothing);
   });
 
+  test('replaces a failed worker as far as the failure policy allows', async () => {
+    const { seen, observer } = recorder();
+    const options = runOptions({
+      0: { exitCode: 69, runMs: 300, later: { runMs: 500 } },
+      1: { exitCode: 1, runMs: 0, later: { runMs: 400 } },
+    });
+    const patient = job(2, 'failurePolicy: {backoffLimit: 1}');
+    const { result, exitCode } = await runLocally(patient, options, observer, untouched());
+    expect({ exitCode, phase: result.phase }).toEqual({ exitCode: 0, phase: 'Succeeded' });
+    expect(seen.events).toEqual([
+      'WorkersStarting',
+      'WorkerFailed',
+      'WorkerReplaced',
+      'WorkerFailed',
+      'WorkerReplaced',
+      'JobSucceeded',
+    ]);
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('restarts all workers when a rule says so, each only when its predecessor is gone', async () => {
+    const { seen, observer } = recorder();
+    const rule = 'failurePolicy: {backoffLimit: 1, rules: [{action: restartAll, exitCodes: [9]}]}';
+    const options = runOptions({
+      0: { never: true, later: { runMs: 300 } },
+      1: { exitCode: 9, runMs: 0, later: { runMs: 300 } },
+    });
+    const { exitCode } = await runLocally(job(2, rule), options, observer, untouched());
+    expect(exitCode).toBe(0);
+    expect(seen.pids).toHaveLength(4);
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('fails beyond the limit, with the last failure as the cause', async () => {
+    const { observer } = recorder();
+    const options = runOptions({
+      0: { never: true },
+      1: { exitCode: 70, runMs: 0, later: { exitCode: 70, runMs: 0 } },
+    });
+    const patient = job(2, 'failurePolicy: {backoffLimit: 1}');
+    const { result, exitCode } = await runLocally(patient, options, observer, untouched());
+    expect(exitCode).toBe(70);
+    expect(result.message).toMatch(/rank 1 ended because of InternalError; it is failure 2, beyond/);
+  });
+
+  test('a worker that somebody else stops ends the run, which is no failure of the worker', async () => {
+    const { seen, observer } = recorder();
+    const options = runOptions({ 0: { never: true }, 1: { never: true } });
+    const running = runLocally(job(2), options, observer, untouched());
+    await startedProcesses(seen, 2);
+    process.kill(seen.pids[1] ?? 0, 'SIGTERM');
+    const { result, exitCode } = await running;
+    expect({ exitCode, reason: result.reason }).toEqual({ exitCode: 75, reason: 'Stopped' });
+    expect(seen.events).not.toContain('WorkerFailed');
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
   test('a request to stop lets the workers end by themselves', async () => {
     const { seen, observer } = recorder();
     const { stop, both } = signals();

@@ -11,6 +11,7 @@
  *     grandchild    starts a process that outlives it, and prints its pid
  *     hash          of the final weights (default the same on all ranks)
  *     killedBy      ends itself with this signal
+ *     later         the same for the attempts after the first (default as the first)
  */
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -19,7 +20,13 @@ const environment = process.env;
 const rank = Number(environment.TERNGRAD_RANK);
 const attempt = Number(environment.TERNGRAD_ATTEMPT);
 const behaviours = JSON.parse(process.argv[2] ?? '{}');
-const behaviour = { exitCode: 0, runMs: 50, hash: 'ab'.repeat(32), ...behaviours[rank] };
+const { later, ...first } = behaviours[rank] ?? {};
+const behaviour = {
+  exitCode: 0,
+  runMs: 50,
+  hash: 'ab'.repeat(32),
+  ...(attempt > 1 && later ? later : first),
+};
 
 const reasons = {
   0: 'Completed',

@@ -16,6 +16,8 @@ export interface Behaviour {
   readonly grandchild?: boolean;
   readonly hash?: string;
   readonly killedBy?: NodeJS.Signals;
+  /** Of the attempts after the first. */
+  readonly later?: Behaviour;
 }
 
 /** Node.js arguments that run the fake worker. */
