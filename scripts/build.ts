@@ -11,6 +11,7 @@ const bundles = {
   terngrad: 'cli/main.ts',
   worker: 'trainer/main.ts',
   compute: 'trainer/step/compute-thread.ts',
+  operator: 'operator/main.ts',
 };
 const assets = ['trainer/ternary/kernels.wasm', 'trainer/wire/terngrad.proto'];
 

@@ -37,7 +37,7 @@ function matching({ modules, packages }: Bundle, pattern: RegExp): readonly stri
   return [...modules, ...packages].filter((path) => pattern.test(path));
 }
 
-const programs = ['terngrad.js', 'worker.js', 'compute.js'];
+const programs = ['terngrad.js', 'worker.js', 'compute.js', 'operator.js'];
 const tensorFlow = /@tensorflow\//;
 
 describe('the bundles', () => {
@@ -47,6 +47,22 @@ describe('the bundles', () => {
 
   test('worker.js, the I/O thread, never loads TensorFlow.js', () => {
     expect(matching(bundle('worker.js', 'ever'), tensorFlow)).toEqual([]);
+  });
+
+  test('operator.js computes nothing: no TensorFlow.js, no compute thread, no kernels', () => {
+    // The one exception gives names to environment variables.
+    const trainer = /^trainer\/(?!wire\/|compute\/native-environment\.ts)/;
+    expect(matching(bundle('operator.js', 'ever'), tensorFlow)).toEqual([]);
+    expect(matching(bundle('operator.js', 'ever'), trainer)).toEqual([]);
+  });
+
+  test('operator.js has of the Kubernetes client what reads a kubeconfig, and none of its typed calls', () => {
+    expect(
+      matching(bundle('operator.js', 'ever'), /@kubernetes\/client-node\/dist\/config\.js$/),
+    ).toHaveLength(1);
+    expect(matching(bundle('operator.js', 'ever'), /@kubernetes\/client-node\/dist\/gen\/apis\//)).toEqual(
+      [],
+    );
   });
 
   test('terngrad.js loads TensorFlow.js only when it comes to explain a job', () => {

@@ -12,9 +12,6 @@ export type ReadJob =
   /** What is wrong with it, field by field, with remedies. */
   | { readonly kind: 'invalid'; readonly message: string };
 
-/** What only local runs cannot do. */
-const doneOnClusters = ['spec.workers.template', 'spec.workers.gpusPerWorker', 'spec.program.configMap'];
-
 /**
  * The job in an API object, or why it is none that this version can run. The CRD's own rules refuse nearly all of this
  * before; what is left came in by an older CRD, or asks for what is not done yet.
@@ -28,7 +25,7 @@ export function readJob(object: JobObject): ReadJob {
     if (!(error instanceof InvalidJobError)) throw error;
     return { kind: 'invalid', message: inOneLine(error.problems) };
   }
-  const problems = unsupportedFields(job).filter(({ path }) => !doneOnClusters.some((done) => path === done));
+  const problems = unsupportedFields(job);
   return problems.length === 0
     ? { kind: 'valid', job: clusterJob(job) }
     : { kind: 'invalid', message: inOneLine(problems) };

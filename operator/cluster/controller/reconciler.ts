@@ -94,7 +94,7 @@ export class Reconciler {
       writeStatus: async () => {
         if (!isDue) return;
         await writeStatus(cluster.resources.jobs, object, next.status, memory, cluster.clock());
-        observer.statusWritten(object, next);
+        observer.statusWritten(context, object, next, cluster.clock());
       },
     });
     observer.carriedOut(context, children, next, cluster.clock());

@@ -75,7 +75,7 @@ export class TestOperator {
       memories: this.memories,
       progress,
       observer: {
-        statusWritten: (_before, next) => this.events.push(...next.events),
+        statusWritten: (_context, _before, next) => this.events.push(...next.events),
         carriedOut: () => {},
       },
     });

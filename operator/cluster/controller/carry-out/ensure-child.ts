@@ -2,6 +2,7 @@ import { isOwnedBy } from '../../../plan/manifests/owner-reference.ts';
 import type { Manifest } from '../../../plan/manifests/manifest.ts';
 import type { KubeObject, Resource, Store } from '../../api/types.ts';
 import type { OwnWrites } from '../memory/own-writes.ts';
+import { slimChild } from '../slim.ts';
 import { covers } from './covers.ts';
 import { createOnce } from './create-once.ts';
 import { nameTaken, refusalOf } from './refusal.ts';
@@ -33,7 +34,7 @@ export async function ensureChild(
   let present = own.get(store, `${namespace}/${name}`);
   if (present === undefined) {
     const created = await createOnce(resource, jobUid, child, manifest);
-    own.recordWritten(created.object, now);
+    own.recordWritten(slimChild(created.object), now);
     if (created.isNew) return;
     present = created.object;
   }
@@ -42,7 +43,7 @@ export async function ensureChild(
   const { uid } = present.metadata;
   const wanted = { ...manifest, metadata: { ...manifest.metadata, uid } };
   try {
-    own.recordWritten(await resource.apply(namespace, name, wanted), now);
+    own.recordWritten(slimChild(await resource.apply(namespace, name, wanted)), now);
   } catch (error) {
     throw refusalOf(error, child);
   }

@@ -2,6 +2,7 @@ import { workerPod } from '../../../plan/manifests/pod.ts';
 import type { WorkerIdentity } from '../../../plan/worker-child.ts';
 import type { Cluster, JobContext } from '../job-context.ts';
 import type { Pod } from '../observe/pod.ts';
+import { slimPod } from '../slim.ts';
 import { createOnce } from './create-once.ts';
 import { limited } from './limited.ts';
 import { refusalOf } from './refusal.ts';
@@ -26,7 +27,7 @@ export async function startWorkers(
     await rankSecrets.ensure(job, worker.rank, memory, clock());
     const child = { kind: 'Pod', name: manifest.metadata.name, rank: worker.rank };
     const { object } = await createOnce<Pod>(resources.pods, job.metadata.uid, child, manifest);
-    memory.pods.recordWritten(object, clock());
+    memory.pods.recordWritten(slimPod(object), clock());
   });
 }
 

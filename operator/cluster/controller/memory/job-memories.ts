@@ -6,10 +6,10 @@ export class JobMemories {
   private readonly byKey = new Map<string, JobMemory>();
 
   /** A job of the same name that came later starts with an empty memory. */
-  of(key: string, { metadata: { uid = '' } }: JobObject, now: Date): JobMemory {
+  of(key: string, object: JobObject, now: Date): JobMemory {
     const known = this.byKey.get(key);
-    if (known?.uid === uid) return known;
-    const fresh = new JobMemory(uid, now);
+    if (known !== undefined && known.uid === object.metadata.uid) return known;
+    const fresh = new JobMemory(object, now);
     this.byKey.set(key, fresh);
     return fresh;
   }

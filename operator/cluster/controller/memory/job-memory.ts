@@ -18,6 +18,8 @@ export class JobMemory {
   readonly uid: string;
   /** When this process first saw the job; delays count from here. */
   readonly firstSeenAt: Date;
+  /** It had no status then, and has not run since: the delays of its start are its own, not those of a restart. */
+  isNew: boolean;
   readonly jobs = new OwnWrites<JobObject>();
   readonly pods = new OwnWrites<Pod>();
   readonly services = new OwnWrites<SpecifiedChild>();
@@ -37,8 +39,9 @@ export class JobMemory {
   /** When this process first saw that a worker had ended, by UID of the pod. */
   readonly endSeenAt = new Map<string, Date>();
 
-  constructor(uid: string, firstSeenAt: Date) {
-    this.uid = uid;
+  constructor({ metadata, status }: JobObject, firstSeenAt: Date) {
+    this.uid = metadata.uid ?? '';
+    this.isNew = status === undefined;
     this.firstSeenAt = firstSeenAt;
     this.secretCheckAt = soonAfter(firstSeenAt);
   }
@@ -49,9 +52,15 @@ export class JobMemory {
     this.secretCheckAt = soonAfter(now);
   }
 
-  /** The watch showed the end of a child. */
+  /** The watch showed the end of a worker; only the first time counts. */
+  endSeen(podUid: string, now: Date): void {
+    if (!this.endSeenAt.has(podUid)) this.endSeenAt.set(podUid, now);
+  }
+
+  /** The watch showed that a child is gone. */
   childGone(plural: string, child: KubeObject): void {
     if (plural === 'pods') this.pods.recordGone(child);
+    if (plural === 'pods') this.endSeenAt.delete(child.metadata.uid ?? '');
     if (plural === 'services') this.services.recordGone(child);
     if (plural === 'networkpolicies') this.networkPolicies.recordGone(child);
   }

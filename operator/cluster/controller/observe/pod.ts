@@ -2,7 +2,7 @@ import type { KubeObject } from '../../api/types.ts';
 
 /** The part of a Pod that we read. The store keeps nothing else of it. */
 export interface Pod extends KubeObject {
-  readonly spec?: { readonly nodeName?: string; readonly schedulerName?: string };
+  readonly spec?: { readonly nodeName?: string };
   readonly status?: PodStatus;
 }
 
@@ -10,9 +10,7 @@ export interface PodStatus {
   readonly phase?: string;
   /** Set where a whole pod ends without its container's doing: `Evicted`, `NodeLost`, `UnexpectedAdmissionError`. */
   readonly reason?: string;
-  readonly message?: string;
   readonly podIP?: string;
-  readonly startTime?: string;
   readonly conditions?: readonly PodCondition[];
   readonly containerStatuses?: readonly ContainerStatus[];
 }

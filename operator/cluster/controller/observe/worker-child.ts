@@ -45,6 +45,12 @@ export function workerChild(pod: Pod, worker: WorkerIdentity): WorkerChild {
   };
 }
 
+/** Whether the worker is no more, or is being taken away. */
+export function hasEnded(pod: Pod): boolean {
+  const phase = phaseOf(pod);
+  return phase === 'failed' || phase === 'succeeded' || pod.metadata.deletionTimestamp !== undefined;
+}
+
 /** The worker's container decides where it has ended: the pod's phase lags, or waits for somebody's sidecar. */
 function phaseOf(pod: Pod): WorkerPhase {
   const container = workerContainer(pod);

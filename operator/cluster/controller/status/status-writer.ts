@@ -4,6 +4,7 @@ import type { JobStatus } from '../../../../crds/status.ts';
 import type { StatusChange } from '../../../plan/status-change.ts';
 import type { Resource } from '../../api/types.ts';
 import type { JobObject } from '../job-object.ts';
+import { slimJob } from '../slim.ts';
 import type { JobMemory } from '../memory/job-memory.ts';
 
 /** Figures alone (progress, counts, words) are written this often at most: nobody builds on them. */
@@ -44,7 +45,7 @@ export async function writeStatus(
     metadata: { name, namespace, uid },
     status,
   });
-  memory.jobs.recordWritten(applied, now);
+  memory.jobs.recordWritten(slimJob(applied), now);
   memory.statusWrittenAt = now;
   memory.lastStatus = { status, resourceVersion: applied.metadata.resourceVersion };
 }

@@ -1,0 +1,19 @@
+import { openControlClient } from '../../../../trainer/wire/control-client.ts';
+import type { RankCertificate } from '../../../plan/manifests/rank-secret.ts';
+import type { ProgressConnection, ProgressTarget } from './progress-book.ts';
+
+/**
+ * Opens the way to rank 0 of a job with the operator's own certificate, as it is at that moment. Rank 0 has to prove by
+ * its certificate that it belongs to this very job.
+ */
+export function connectToRank0(
+  { namespace, jobUid, address, encrypted }: ProgressTarget,
+  certificate: () => RankCertificate,
+): ProgressConnection {
+  const client = openControlClient({
+    address,
+    job: { namespace, uid: jobUid },
+    credentials: encrypted ? certificate() : undefined,
+  });
+  return { ask: (request) => client.progress(request), close: () => client.close() };
+}
