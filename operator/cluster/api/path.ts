@@ -1,7 +1,7 @@
 import type { ResourceKind } from './types.ts';
 
 /** A name that can't be part of a path: it would address another object than the one that is meant. */
-export class InvalidPathSegmentError extends Error {
+class InvalidPathSegmentError extends Error {
   readonly code = 'INVALID_PATH_SEGMENT';
 
   constructor(value: string) {
