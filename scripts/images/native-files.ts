@@ -2,6 +2,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
+import { debianFiles, debianPackages } from './debian-packages.ts';
 import { folderEntries } from './folder-entries.ts';
 import type { LayerEntry } from './layer-entry.ts';
 import { madeOnce } from './made-once.ts';
@@ -35,7 +36,7 @@ export async function nativeFiles(
 
 /**
  * NVIDIA's CUDA libraries, in the place where those of the `tensorflow` wheel look for them (their RUNPATH):
- * `../nvidia/<name>/lib`. The driver's own libraries come from the node, through NVIDIA's container toolkit.
+ * `../nvidia/<name>/lib`. cuDNN needs zlib besides, which nothing else here does. The driver's own libraries come from the node, through NVIDIA's container toolkit.
  */
 export async function nvidiaFiles(cache: string): Promise<readonly LayerEntry[]> {
   const folder = await madeOnce(join(cache, 'nvidia-cu12'), async (target) => {
@@ -61,8 +62,10 @@ export async function nvidiaFiles(cache: string): Promise<readonly LayerEntry[]>
       NVIDIA_REQUIREMENTS,
     ]);
   });
-  return folderEntries(folder, (path) => {
+  const zlib = await debianPackages(cache, 'zlib', ['zlib1g']);
+  const libraries = folderEntries(folder, (path) => {
     if (/^nvidia\/[^/]+\/lib\/[^/]+\.so[^/]*$/.test(path)) return `${HOME}/${PACKAGE}/deps/${path}`;
     return /^[^/]+\.dist-info\/License\.txt$/.test(path) ? `${HOME}/licenses/${path}` : undefined;
   });
+  return [...libraries, ...(await debianFiles(zlib))];
 }
