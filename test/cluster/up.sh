@@ -46,4 +46,4 @@ for image in "$here"/../../dist/images/*.tar; do
   for ((node = 1; node <= nodes; node++)); do import_image "$node" "$image"; done
   tell "image $(basename "$image")"
 done
-tell "up; try: make cluster-shell, or $here/in.sh kubectl get nodes"
+tell "up; look around with: test/cluster/in.sh kubectl get nodes"

@@ -1,9 +1,15 @@
 import { Agent, request } from 'node:https';
+import { createInterface } from 'node:readline';
 
 export interface ApiResponse {
   readonly status: number;
   /** Parsed where it is JSON, else the text. */
   readonly body: unknown;
+}
+
+export interface Change {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: unknown;
 }
 
 export interface Endpoint {
@@ -60,18 +66,44 @@ export class ApiClient {
     return this.#send('DELETE', path);
   }
 
+  /**
+   * Every change below `path`, as it comes, until `signal`; starts with what is there already.
+   * Resolves once the server has accepted the watch.
+   */
+  watch(path: string, onChange: (change: Change) => void, signal: AbortSignal): Promise<void> {
+    const separator = path.includes('?') ? '&' : '?';
+    const url = `${this.#endpoint.url}${path}${separator}watch=true`;
+    return new Promise((resolve, reject) => {
+      const sent = request(url, { headers: this.#headers(), agent: this.#agent, signal }, (answer) => {
+        if (answer.statusCode === 200) resolve();
+        else reject(new Error(`no watch of ${path}: ${answer.statusCode}`));
+        const lines = createInterface({ input: answer });
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+        lines.on('line', (line) => onChange(JSON.parse(line) as Change));
+        answer.on('error', () => undefined); // the signal's
+      });
+      sent.on('error', reject);
+      sent.end();
+    });
+  }
+
   close(): void {
     this.#agent.destroy();
   }
 
-  #send(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiResponse> {
-    const { url, credentials } = this.#endpoint;
-    const headers = {
+  #headers(contentType?: string): Record<string, string> {
+    const { credentials } = this.#endpoint;
+    return {
       ...('token' in credentials ? { authorization: `Bearer ${credentials.token}` } : {}),
       accept: 'application/json',
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
       ...(this.#user === undefined ? {} : { 'impersonate-user': this.#user }),
     };
+  }
+
+  #send(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiResponse> {
+    const { url } = this.#endpoint;
+    const headers = this.#headers(contentType);
     return new Promise((resolve, reject) => {
       const sent = request(`${url}${path}`, { method, headers, agent: this.#agent }, (answer) => {
         const parts: Buffer[] = [];

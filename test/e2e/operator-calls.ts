@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { OPERATOR_NAMESPACE } from './operator.ts';
+
+/** The API server of test/cluster records there what service accounts ask of it. */
+const AUDIT_LOG = '/var/lib/terngrad-cluster/log/audit.json';
+const WRITES: readonly string[] = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+
+export interface Call {
+  readonly verb: string;
+  /** `pods`, `terngradjobs/status`. */
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly at: Date;
+}
+
+/** What the operator has asked of the API server so far. Only where the cluster is that of test/cluster. */
+export function operatorCalls(): readonly Call[] {
+  return readFileSync(AUDIT_LOG, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(`system:serviceaccount:${OPERATOR_NAMESPACE}:`))
+    .map((line) => callOf(JSON.parse(line) as AuditEvent));
+}
+
+/** The operator's writes in a namespace; its Lease is in its own. */
+export function operatorWrites(namespace: string): readonly Call[] {
+  return operatorCalls().filter((call) => WRITES.includes(call.verb) && call.namespace === namespace);
+}
+
+interface AuditEvent {
+  readonly verb: string;
+  readonly requestReceivedTimestamp: string;
+  readonly objectRef?: {
+    readonly resource?: string;
+    readonly subresource?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+  };
+}
+
+function callOf({ verb, requestReceivedTimestamp, objectRef = {} }: AuditEvent): Call {
+  const { resource = '', subresource, namespace = '', name = '' } = objectRef;
+  return {
+    verb,
+    resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+    namespace,
+    name,
+    at: new Date(requestReceivedTimestamp),
+  };
+}

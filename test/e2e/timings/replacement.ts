@@ -1,0 +1,48 @@
+import type { ApiClient } from '../../integration/api-client.ts';
+import { killContainer } from '../containers.ts';
+import type { Jobs } from '../jobs.ts';
+import { PodTimeline, type PodTimes } from './pod-timeline.ts';
+
+export interface ReplacementTimes {
+  /** From the fault to the replacement Running. */
+  readonly runningMs: number;
+  /** From the moment the API server shows the fault to the replacement's existence: the operator's own share. */
+  readonly operatorMs: number;
+}
+
+export type Fault = 'process killed' | 'pod deleted';
+
+/** Strikes the newest pod of `rank`, and waits for its replacement; the job must be running. */
+export async function replaceWorker(
+  client: ApiClient,
+  jobs: Jobs,
+  { name, rank, fault }: { name: string; rank: number; fault: Fault },
+): Promise<ReplacementTimes> {
+  const selector = `terngrad.dev/job-name=${name},terngrad.dev/rank=${rank}`;
+  const timeline = await PodTimeline.start(client, jobs.namespace, selector);
+  try {
+    const victim = (await timeline.until('the victim runs', 1, isLive)).at(-1);
+    const victimName = victim?.pod.metadata.name ?? '';
+    const startMs = performance.now();
+    if (fault === 'pod deleted') {
+      await client.delete(`/api/v1/namespaces/${jobs.namespace}/pods/${victimName}`);
+    } else if (victim !== undefined) {
+      killContainer(victim.pod);
+    }
+    const [replacement] = await timeline.until('the replacement runs', 1, (times) => {
+      return isLive(times) && times.pod.metadata.name !== victimName;
+    });
+    const struck = timeline.pods.find(({ pod }) => pod.metadata.name === victimName);
+    const shownMs = (fault === 'pod deleted' ? struck?.deletedMs : struck?.endedMs) ?? Number.NaN;
+    return {
+      runningMs: (replacement?.runningMs ?? Number.NaN) - startMs,
+      operatorMs: (replacement?.addedMs ?? Number.NaN) - shownMs,
+    };
+  } finally {
+    timeline.stop();
+  }
+}
+
+function isLive({ runningMs, endedMs, deletedMs }: PodTimes): boolean {
+  return runningMs !== undefined && endedMs === undefined && deletedMs === undefined;
+}

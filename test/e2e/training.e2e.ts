@@ -1,0 +1,150 @@
+import { describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { parse } from 'yaml';
+import type { TerminationMessage, TernGradJob } from '../../crds/index.ts';
+import type { RunResult } from '../../operator/local/run-result.ts';
+import { eventually } from './eventually.ts';
+import { ownNamespace } from './namespace.ts';
+import type { Pod } from './objects.ts';
+
+const file = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const TRAINING_LIMIT_MS = 300_000;
+
+/** A job of the examples, with changes. */
+function example(name: string): TernGradJob {
+  return parse(readFileSync(file(`examples/${name}`), 'utf8')) as TernGradJob;
+}
+
+/** LeNet on MNIST as in the example, in a few dozen steps, by the backend that computes alike everywhere. */
+function shortLeNet(): TernGradJob {
+  const job = example('mnist-lenet.yaml');
+  const { epochs: _epochs, ...training } = job.spec.training ?? {};
+  return {
+    ...job,
+    spec: {
+      ...job.spec,
+      workers: { ...job.spec.workers, backend: 'wasm' },
+      training: { ...training, steps: 40 },
+      data: { name: 'mnist', testLimit: 1000 },
+    },
+  };
+}
+
+/** What `terngrad run` makes of the same job. */
+function localRun(job: TernGradJob): RunResult {
+  const folder = mkdtempSync(join(tmpdir(), 'terngrad-e2e-'));
+  try {
+    const yaml = join(folder, 'job.yaml');
+    writeFileSync(yaml, stringify(job));
+    const parameters = [file('dist/terngrad.js'), 'run', '-f', yaml, '--output', 'json'];
+    const printed = execFileSync(process.execPath, parameters, {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 26,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return JSON.parse(printed) as RunResult;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function lastWords(pod: Pod): TerminationMessage {
+  const message = pod.status.containerStatuses?.[0]?.state.terminated?.message;
+  if (message === undefined) throw new Error(`${pod.metadata.name} has left no termination message`);
+  return JSON.parse(message) as TerminationMessage;
+}
+
+describe('The LeNet example', () => {
+  const { cluster, jobs } = ownNamespace('e2e-training');
+  const job = shortLeNet();
+  const { name } = job.metadata;
+  const table = () => cluster.kubectl(['get', 'tgj', name, '-n', jobs.namespace]);
+
+  test(
+    'is applied as it is for `terngrad run`, and trains to Succeeded',
+    async () => {
+      cluster.kubectl(['apply', '-n', jobs.namespace, '-f', '-'], stringify(job));
+      await jobs.untilState(name, 'Running', 120_000);
+      expect(table()).toMatch(/Running\s+2\/2/);
+      const { status } = await jobs.untilState(name, 'Succeeded', TRAINING_LIMIT_MS);
+      expect(status).toMatchObject({ step: 40, totalSteps: 40 });
+      expect(status?.testAccuracy).toBeGreaterThan(0.5);
+      expect(status?.gradientBytes?.raw).toBeGreaterThan(10 * (status?.gradientBytes?.wire ?? Infinity));
+      expect(table()).toMatch(/Succeeded\s+\S+\s+40\/40\s+100%/);
+    },
+    TRAINING_LIMIT_MS + 130_000,
+  );
+
+  test(
+    'ends with the weights of `terngrad run`, bit for bit, on every worker',
+    async () => {
+      const pods = await jobs.pods(name);
+      const local = localRun(job);
+      expect(local.weightsHashes[0]).toMatch(/^[0-9a-f]{64}$/);
+      expect(pods.map((pod) => lastWords(pod).weightsHash)).toEqual(local.weightsHashes);
+    },
+    TRAINING_LIMIT_MS,
+  );
+
+  test('leaves the logs of its workers', () => {
+    const [first] = cluster.kubectl(['logs', '-n', jobs.namespace, `${name}-worker-0-1`]).split('\n');
+    expect(JSON.parse(first ?? '')).toMatchObject({ level: expect.anything(), msg: expect.any(String) });
+  });
+
+  test('says so in events, once per change of state', () => {
+    const lines = cluster.kubectl([
+      'get',
+      'events.events.k8s.io',
+      '-n',
+      jobs.namespace,
+      '-o',
+      'jsonpath={range .items[*]}{.regarding.kind} {.reason}{"\\n"}{end}',
+    ]);
+    const ours = lines.split('\n').filter((line) => line.startsWith('TernGradJob '));
+    expect(ours.toSorted()).toEqual(['TernGradJob JobRunning', 'TernGradJob JobSucceeded']);
+  });
+
+  test('leaves nothing when it is deleted', async () => {
+    expect(await jobs.belongings(name)).not.toEqual([]);
+    await jobs.delete(name);
+    await eventually('nothing is left', 30_000, async () =>
+      (await jobs.belongings(name)).length === 0 ? true : undefined,
+    );
+  }, 40_000);
+});
+
+describe('The custom program of the examples', () => {
+  const { cluster, jobs } = ownNamespace('e2e-program');
+
+  test(
+    'runs from a ConfigMap, and shows its figures to Prometheus while it does',
+    async () => {
+      const source = file('examples/custom-program/spirals.mjs');
+      cluster.kubectl(['create', 'configmap', 'spirals', '-n', jobs.namespace, `--from-file=${source}`]);
+      const job = example('custom-program/job.yaml');
+      await jobs.create({
+        ...job,
+        spec: {
+          ...job.spec,
+          program: { ...job.spec.program, configMap: { name: 'spirals' } },
+          training: { ...job.spec.training, epochs: 200 },
+        },
+      });
+      await jobs.untilState('spirals', 'Running', 120_000);
+      const worker = `/api/v1/namespaces/${jobs.namespace}/pods/spirals-worker-0-1:8080/proxy/metrics`;
+      const steps = await eventually('steps are counted', 60_000, async () => {
+        const { body } = await cluster.client.get(worker);
+        return /^terngrad_steps_total(?:\{[^}]*\})? ([1-9]\d*)$/m.exec(String(body))?.[1];
+      });
+      expect(Number(steps)).toBeGreaterThan(0);
+      const { status } = await jobs.untilState('spirals', 'Succeeded', TRAINING_LIMIT_MS);
+      expect(status?.testAccuracy).toBeGreaterThan(0.9);
+    },
+    TRAINING_LIMIT_MS + 190_000,
+  );
+});

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { parseFlags } from '../../operator/cluster/controller/flags.ts';
+import { runOperator } from '../../operator/cluster/controller/run-operator.ts';
+
+/** An operator in this process, against a real API server. */
+export interface StartedOperator {
+  readonly port: number;
+  /** The sum of a metric's series whose labels include these. */
+  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
+  /** POST, PUT, PATCH and DELETE so far. */
+  writes(): Promise<number>;
+  /** As SIGTERM: what is under way ends. */
+  stop(): Promise<'stopped' | 'lost'>;
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export async function startOperator(
+  kubeconfig: string,
+  ...parameters: readonly string[]
+): Promise<StartedOperator> {
+  const stop = new AbortController();
+  const flags = parseFlags(flagsOf(parameters), '0.0.0-test', {});
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(kubeconfig);
+  const log = pino({ level: flags.logLevel });
+  let running: Promise<'stopped' | 'lost'> | undefined;
+  const port = await new Promise<number>((resolve, reject) => {
+    const identity = `operator-${process.pid}`;
+    const options = { flags, kubeConfig, identity, version: '0.0.0-test', log, onListening: resolve };
+    running = runOperator(options, stop.signal);
+    running.catch(reject);
+  });
+  const metric: StartedOperator['metric'] = async (name, labels = {}) => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .filter((line) => wanted.every((pair) => line.includes(pair)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  };
+  return {
+    port,
+    metric,
+    async writes() {
+      const methods = ['POST', 'PUT', 'PATCH', 'DELETE'];
+      const counts = await Promise.all(
+        methods.map((method) => metric('rest_client_requests_total', { method })),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    async stop() {
+      stop.abort();
+      return (await running) ?? 'stopped';
+    },
+  };
+}
+
+/** The same as a process of its own, for what only a kill does. */
+export function spawnOperator(
+  kubeconfig: string,
+  ...parameters: readonly string[]
+): { kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>; readonly log: () => string } {
+  const words: string[] = [];
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'operator/main.ts', ...flagsOf(['--log-level=info', ...parameters])],
+    { cwd: ROOT, env: { ...process.env, KUBECONFIG: kubeconfig }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => words.push(text));
+  }
+  return {
+    log: () => words.join(''),
+    async kill(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      await exited;
+      return child.exitCode;
+    },
+  };
+}
+
+function flagsOf(parameters: readonly string[]): readonly string[] {
+  return ['--namespace=terngrad', '--http-address=127.0.0.1:0', '--log-level=error', ...parameters];
+}
