@@ -11,7 +11,7 @@ import { withLooseJob } from './loose-workers.ts';
 import { nativeIsBuilt } from './native-built.ts';
 import { recordedRun } from './recorded-run.ts';
 import { runJob } from './run-job.ts';
-import { smallJob } from './small-job.ts';
+import { programFile, smallJob } from './small-job.ts';
 import { until } from './until.ts';
 
 jest.setTimeout(120_000);
@@ -27,6 +27,33 @@ test('all members hold bit-identical weights after each committed step', async (
   expect(new Set(first).size).toBe(result.steps);
   for (const other of others) expect(other).toEqual(first);
   expect(new Set(result.weightsHashes).size).toBe(1);
+});
+
+describe('batch-norm statistics, which each member gathers from its own slices', () => {
+  const batchNorm = { path: programFile('recording'), parameters: { batchNorm: true } };
+  const workers = { replicas: 3, backend: 'cpu' } as const;
+
+  test('are the same on all members where they evaluate: the mean', async () => {
+    const { result, weights } = await recordedRun({ workers, program: batchNorm });
+    expect(result.phase).toBe('Succeeded');
+    const [first, ...others] = weights;
+    expect(first).toHaveLength(result.steps);
+    // In Keras's order: trainable ones first, at the end the moving mean and variance of each hidden unit.
+    const movingMeans = (first ?? []).map((line) => (JSON.parse(line) as number[][]).at(-2));
+    expect(movingMeans[0]).toHaveLength(64);
+    expect(new Set(movingMeans.map((means) => JSON.stringify(means))).size).toBe(result.steps);
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  test('and evaluating more often trains the same', async () => {
+    const program = { ...batchNorm, path: programFile('tiny') };
+    const [often, once] = [
+      await runJob(smallJob({ workers, program, training: { evaluation: { everySteps: 2 } } })),
+      await runJob(smallJob({ workers, program })),
+    ];
+    expect(often.result.weightsHashes).toEqual(once.result.weightsHashes);
+    expect(often.result.testAccuracy).toEqual(once.result.testAccuracy);
+  });
 });
 
 test('the step counter never goes back', async () => {

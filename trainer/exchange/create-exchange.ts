@@ -308,7 +308,9 @@ class ExchangeNode implements Exchange {
     if (this.#isOver()) return error;
     this.#state = 'failed';
     clearTimeout(this.#lossTimer);
-    this.#options.log?.('error', 'the exchange failed', { code: error.code, reason: error.message });
+    // Who closes it, or aborts a call, knows why, and says that.
+    if (!(error instanceof ExchangeClosedError))
+      this.#options.log?.('error', 'the exchange failed', { code: error.code, reason: error.message });
     this.#coordination?.abort(error);
     this.#failure.abort(error);
     this.#wait.fail(error);

@@ -14,7 +14,7 @@ import type { ExchangeOptions } from './exchange.ts';
 import { checkOwnCertificate } from './own-identity.ts';
 import { maxMessageBytes } from './peer-sender.ts';
 
-/** Control messages grow with scaler units and ranks, not with the model. */
+/** Control messages grow with scaler units and ranks, and by at most 2 MiB with a model's non-trainable weights. */
 const MIN_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** A stranger may try for ever; each reason is logged once, and no more than so many. */
 const MAX_LOGGED_REASONS = 100;

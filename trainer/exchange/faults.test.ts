@@ -370,6 +370,20 @@ describe('while training', () => {
   });
 });
 
+test('only a failure is logged as one, not that the caller closes', async () => {
+  const logged: unknown[] = [];
+  const job = await jobOf(2, (options) => ({
+    ...options,
+    log: (level, message, { code }) => void (level === 'error' && logged.push([options.rank, message, code])),
+  }));
+  await job.form();
+  const lost = job.members[0]?.barrier(contribution(0), signal);
+  lost?.catch(() => undefined);
+  await job.members[1]?.close();
+  await expect(lost).rejects.toMatchObject({ code: 'PEER_LOST', ranks: [1] });
+  expect(logged).toEqual([[0, 'the exchange failed', 'PEER_LOST']]);
+});
+
 describe('a member that sends what it must not', () => {
   test.each<[string, (frame: Buffer, member: ScriptedMember) => void, string]>([
     ['a flipped payload bit', (frame, member) => member.push(flip(frame, FRAME_HEADER_BYTES + 5)), 'crc'],

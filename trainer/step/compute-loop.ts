@@ -9,6 +9,7 @@ import type { Dataset } from '../programs/program.ts';
 import type { SmoothOut } from '../regularize/smooth-out.ts';
 import { BLOCK_VALUES } from '../ternary/layout.ts';
 import type { Kernels } from '../ternary/kernels.ts';
+import { AveragedNonTrainable } from './averaged-non-trainable.ts';
 import { createChunkEncoder, type ChunkEncoder } from './chunk-encoder.ts';
 import { monotonicMs } from './clock.ts';
 import type { Codecs } from './codecs.ts';
@@ -62,6 +63,7 @@ export class ComputeLoop {
   readonly #localScalers: Float32Array;
   readonly #sharedScalers: Float32Array;
   readonly #encoder: ChunkEncoder;
+  readonly #averaged: AveragedNonTrainable;
   #stateHash: string;
 
   constructor(options: ComputeLoopOptions) {
@@ -76,6 +78,7 @@ export class ComputeLoop {
     this.#localScalers = floats(memory.localScalers, chunkPlan.units);
     this.#sharedScalers = floats(memory.sharedScalers, chunkPlan.units * plan.scalerRows);
     this.#encoder = createChunkEncoder(options);
+    this.#averaged = new AveragedNonTrainable(options.runtime);
     this.#stateHash = options.initialHash;
   }
 
@@ -94,6 +97,7 @@ export class ComputeLoop {
         post({ type: 'finished', reason, weightsHash: weightsHash(plan.layout, this.#weights) });
         return;
       }
+      this.#averaged.agree(agreed.nonTrainable);
       const encodeFromMs = monotonicMs();
       this.#encode(step);
       const encodedMs = monotonicMs();
@@ -136,10 +140,18 @@ export class ComputeLoop {
       const { loss, samples } = this.#computeGradient(step);
       const computedMs = monotonicMs();
       this.#options.scalers.find(step, this.#localScalers);
+      const statisticsMs = monotonicMs() - computedMs;
+      const nonTrainable = this.#evaluationDue(step + 1) ? this.#averaged.contribution() : undefined;
       return {
         beganMs,
-        statisticsMs: monotonicMs() - computedMs,
-        contribution: { ...base, loss, samples, computeMs: computedMs - beganMs },
+        statisticsMs,
+        contribution: {
+          ...base,
+          loss,
+          samples,
+          computeMs: computedMs - beganMs,
+          ...(nonTrainable !== undefined && { nonTrainable }),
+        },
       };
     } catch (error) {
       const nothing = { loss: 0, samples: 0, computeMs: 0 };
@@ -225,13 +237,9 @@ export class ComputeLoop {
     const to = Math.floor(((start.selfIndex + 1) * count) / start.memberCount);
     if (from === to) return undefined;
     runtime.importWeights(this.#average ?? this.#weights);
-    const { lossSum, correct, examples } = runtime.evaluate(
-      dataset.test,
-      spec.training.evaluation.batchSize,
-      {
-        from,
-        to,
-      },
+    const { batchSize } = spec.training.evaluation;
+    const { lossSum, correct, examples } = this.#averaged.during(() =>
+      runtime.evaluate(dataset.test, batchSize, { from, to }),
     );
     return { lossSum, correct, examples };
   }

@@ -10,6 +10,7 @@ import { loadProgram } from '../programs/load.ts';
 import { createSmoothOut } from '../regularize/smooth-out.ts';
 import { loadKernels } from '../ternary/kernels.ts';
 import { createCodecs } from './codecs.ts';
+import { MOST_AVERAGED_VALUES } from './averaged-non-trainable.ts';
 import type { ComputeThreadInput } from './compute-client.ts';
 import { ComputeLoop } from './compute-loop.ts';
 import { Mailbox } from './mailbox.ts';
@@ -64,6 +65,12 @@ async function compute({ spec, rank, baseDirectory }: ComputeThreadInput): Promi
     plan.layout,
     plan.memory.computeScratch,
   );
+  if (runtime.nonTrainableValues > MOST_AVERAGED_VALUES) {
+    notes.push(
+      `the model has ${runtime.nonTrainableValues} non-trainable values, more than the ${MOST_AVERAGED_VALUES} that workers ` +
+        'average before an evaluation: each evaluates with its own (equal as far as they are frozen)',
+    );
+  }
   const initialHash = optimizer.hash(plan.memory.weights, plan.memory.slots);
 
   post({

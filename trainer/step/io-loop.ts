@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange/exchange.ts';
 import { CarriedFailureError, type Failure } from '../failure.ts';
+import { packSums, unpackSums } from './barrier-sums.ts';
 import type { SharedChunkStore } from './chunk-store.ts';
 import type { ComputeClient } from './compute-client.ts';
 import type { CompletedStep, EvaluationSums } from './messages.ts';
@@ -51,7 +52,7 @@ export async function runIoLoop(options: IoLoopOptions): Promise<IoLoopResult> {
         scalers: store.localScalers,
         loss: contribution.loss,
         samples: contribution.samples,
-        sums: sumsOf(contribution.evaluation),
+        sums: packSums(contribution),
         maxima: [contribution.computeMs],
         stop: options.stopRequested(),
         ...(fault !== undefined && { fault: { reason: faultReason(fault), message: fault.message } }),
@@ -67,9 +68,8 @@ export async function runIoLoop(options: IoLoopOptions): Promise<IoLoopResult> {
     if (contribution.previous !== undefined && previous !== undefined) {
       options.onConfirmed({ completed: contribution.previous, ...previous });
     }
-    const [lossSum = 0, correct = 0, examples = 0] = outcome.sums;
-    if (examples > 0)
-      options.onEvaluated(step, { lossSum, correct: Number.isNaN(correct) ? undefined : correct, examples });
+    const { evaluation, nonTrainable } = unpackSums(outcome.sums, plan.members);
+    if (evaluation !== undefined) options.onEvaluated(step, evaluation);
 
     if (outcome.stop || step === plan.totalSteps) {
       compute.send({ type: 'agreed', step, stop: true });
@@ -88,7 +88,7 @@ export async function runIoLoop(options: IoLoopOptions): Promise<IoLoopResult> {
     store.beginStep(step);
     const running = exchange.beginStep(step, store);
     compute.onEncoded = (chunks) => chunks.forEach((chunk) => running.chunkEncoded(chunk));
-    compute.send({ type: 'agreed', step, stop: false });
+    compute.send({ type: 'agreed', step, stop: false, ...(nonTrainable !== undefined && { nonTrainable }) });
     await running.staged;
     compute.send({ type: 'staged', step, reducedAtMs: store.reducedAtMs });
   }
@@ -96,10 +96,4 @@ export async function runIoLoop(options: IoLoopOptions): Promise<IoLoopResult> {
 
 function faultReason({ reason }: Failure): 'non-finite' | 'program' {
   return reason === 'LossNotFinite' || reason === 'GradientNotFinite' ? 'non-finite' : 'program';
-}
-
-/** Members without a notion of a right answer send NaN, which stays NaN in the sum. */
-function sumsOf(evaluation: EvaluationSums | undefined): readonly number[] {
-  if (evaluation === undefined) return [];
-  return [evaluation.lossSum, evaluation.correct ?? Number.NaN, evaluation.examples];
 }

@@ -13,10 +13,11 @@ export function tinyWith({ onModel = () => {}, onTrainBatch = () => {}, onTestBa
     name: 'tiny',
 
     createModel({ tf, parameters }) {
-      const { hidden = 64 } = parameters;
+      const { hidden = 64, batchNorm = false } = parameters;
       const model = tf.sequential({
         layers: [
           tf.layers.dense({ name: 'hidden', units: hidden, activation: 'relu', inputShape: [INPUTS] }),
+          ...(batchNorm ? [tf.layers.batchNormalization({ name: 'norm' })] : []),
           tf.layers.dense({ name: 'logits', units: CLASSES }),
         ],
       });
