@@ -1,7 +1,7 @@
 import { ApiError } from './errors.ts';
 import type { Exchange, HttpCall } from './exchange.ts';
 import { collectionPath, objectPath, withQuery } from './path.ts';
-import { withRetries } from './retry.ts';
+import { READ_PATIENCE_MS, withRetries, WRITE_PATIENCE_MS } from './retry.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type {
   DeleteOptions,
@@ -48,7 +48,11 @@ export class RestResource<T extends KubeObject> implements WatchableResource<T> 
     const collection = collectionPath(this.kind, namespace);
     return await takeSnapshot(async (limit, continueToken) => {
       const path = withQuery(collection, { labelSelector, fieldSelector, limit, continue: continueToken });
-      return await withRetries(() => this.exchange.call({ method: 'GET', path }, signal), signal);
+      return await withRetries(
+        () => this.exchange.call({ method: 'GET', path }, signal),
+        READ_PATIENCE_MS,
+        signal,
+      );
     });
   }
 
@@ -138,7 +142,8 @@ export class RestResource<T extends KubeObject> implements WatchableResource<T> 
   }
 
   private async repeatable<R>(call: HttpCall): Promise<R> {
-    return (await withRetries(() => this.exchange.call(call))) as R;
+    const patienceMs = call.method === 'GET' ? READ_PATIENCE_MS : WRITE_PATIENCE_MS;
+    return (await withRetries(() => this.exchange.call(call), patienceMs)) as R;
   }
 }
 

@@ -32,7 +32,17 @@ describe('the wait before a retry', () => {
 
 test('an abort ends the waiting', async () => {
   const stop = new AbortController();
-  const answer = withRetries(() => Promise.reject(refusal(429, 9000)), stop.signal);
+  const answer = withRetries(() => Promise.reject(refusal(429, 9000)), 30_000, stop.signal);
   setTimeout(() => stop.abort(), 10);
   await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+test('what would begin too late is not tried again', async () => {
+  let tries = 0;
+  const busy = (): Promise<never> => {
+    tries += 1;
+    return Promise.reject(refusal(429, 60));
+  };
+  await expect(withRetries(busy, 100)).rejects.toMatchObject({ status: 429 });
+  expect(tries).toBe(2);
 });

@@ -7,17 +7,32 @@ const MAX_RETRIES = 3;
 const MAX_WAIT_MS = 10_000;
 const FIRST_WAIT_MS = 250;
 
+/** A read harms nobody however late it comes. */
+export const READ_PATIENCE_MS = 30_000;
+/**
+ * A write is begun no later than this after its caller asked, and so after it made sure that it still leads: that is less
+ * than what the default renew deadline leaves of the lease.
+ */
+export const WRITE_PATIENCE_MS = 3000;
+
 /**
  * Tries a call again that may be made twice without harm: when the server is too busy (429, 503: after the time it asks
- * for), and when an idle connection turned out to be closed. All else is the caller's.
+ * for), and when an idle connection turned out to be closed. All else is the caller's, and so is what would begin later than
+ * `patienceMs` from now.
  */
-export async function withRetries<R>(attempt: () => Promise<R>, signal?: AbortSignal): Promise<R> {
+export async function withRetries<R>(
+  attempt: () => Promise<R>,
+  patienceMs: number,
+  signal?: AbortSignal,
+): Promise<R> {
+  const latestMs = performance.now() + patienceMs;
   for (let retries = 0; ; retries += 1) {
     try {
       return await attempt();
     } catch (error) {
       const waitMs = waitBeforeRetry(error, retries, Math.random);
-      if (waitMs === undefined || signal?.aborted === true) throw error;
+      const isTooLate = waitMs === undefined || performance.now() + waitMs > latestMs;
+      if (isTooLate || signal?.aborted === true) throw error;
       await pause(waitMs, undefined, signal === undefined ? {} : { signal });
     }
   }
