@@ -49,6 +49,8 @@ const quick = (options: ExchangeOptions): ExchangeOptions => ({
   formationSeconds: 1,
   stepDeadlineSeconds: 1,
 });
+/** Formation with the patience that a busy machine needs. */
+const quickSteps = (options: ExchangeOptions): ExchangeOptions => ({ ...options, stepDeadlineSeconds: 1 });
 
 describe('formation', () => {
   test('a rank that never comes is named by rank 0 and by those who came', async () => {
@@ -273,7 +275,7 @@ describe('while training', () => {
   });
 
   test('a member that hangs before the barrier is named by all others', async () => {
-    const job = await jobOf(3, quick);
+    const job = await jobOf(3, quickSteps);
     await job.form();
     const waiting = job.members.slice(0, 2).map((member) => member.barrier(contribution(0), signal));
     const errors = await errorsOf(Promise.allSettled(waiting));
@@ -282,7 +284,7 @@ describe('while training', () => {
   });
 
   test('a coordinator that hangs before the barrier is named too', async () => {
-    const job = await jobOf(2, quick);
+    const job = await jobOf(2, quickSteps);
     await job.form();
     await expect(job.members[1]?.barrier(contribution(0), signal)).rejects.toMatchObject({
       code: 'PEER_LOST',
@@ -291,7 +293,7 @@ describe('while training', () => {
   });
 
   test('a member that hangs in the middle of a step is named, with the phase', async () => {
-    const job = await jobOf(3, quick);
+    const job = await jobOf(3, quickSteps);
     await job.form();
     const running = await beginAll(job, [80, 80, 80, 80]);
     for (const [rank, step] of running.entries()) {
