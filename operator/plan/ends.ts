@@ -46,8 +46,13 @@ function endOf(child: WorkerChild, rank: Rank, now: Date): End | undefined {
 /** Exit codes of what a deletion does to a process: none, SIGTERM, SIGKILL, and our answer to SIGTERM. */
 const codesOfDeletion: ReadonlySet<number | undefined> = new Set([undefined, ExitCode.stopped, 137, 143]);
 
-function endedByDeletion({ deleting, exitCode }: WorkerChild): boolean {
-  return deleting && codesOfDeletion.has(exitCode);
+function endedByDeletion(child: WorkerChild): boolean {
+  return child.deleting && wasAskedToEnd(child);
+}
+
+/** Its code says only that it was told to go, not why. */
+export function wasAskedToEnd({ exitCode }: WorkerChild): boolean {
+  return codesOfDeletion.has(exitCode);
 }
 
 function isCovered(child: WorkerChild, stored: RankStatus | undefined): boolean {

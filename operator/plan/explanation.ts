@@ -1,4 +1,5 @@
 import type { ExchangeSpec } from '../../crds/exchange.ts';
+import type { FailureRecord } from '../../crds/status.ts';
 import type { End } from './ends.ts';
 import type { Rank } from './ranks.ts';
 import { stateOf } from './ranks.ts';
@@ -33,6 +34,19 @@ export function isExplained(
 function isAbsent(rank: Rank): boolean {
   const state = stateOf(rank);
   return state === undefined || state === 'pending' || state === 'lost';
+}
+
+/** Whether a worker or its node was taken away while this one ran, so that all were asked to stop. */
+export function isDrained(end: End, disruptions: readonly Incident[]): boolean {
+  const startedMs = (end.child?.startedAt ?? end.child?.createdAt ?? end.at).getTime();
+  return disruptions.some(({ at }) => at.getTime() >= startedMs);
+}
+
+/** The disruptions that the stored status knows of. */
+export function storedDisruptions(failures: readonly FailureRecord[]): readonly Incident[] {
+  return failures
+    .filter(({ reason }) => reason === 'WorkerDeleted' || reason === 'WorkerDisrupted')
+    .map(({ rank, finishedAt }) => ({ rank, at: new Date(finishedAt) }));
 }
 
 /** What the stored status knows of incidents. */

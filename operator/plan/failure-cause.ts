@@ -2,6 +2,7 @@ import { ExitCode } from '../../crds/exit-codes.ts';
 import type { FailureCause } from '../../crds/status.ts';
 import { cut } from './bounded-text.ts';
 import type { End } from './ends.ts';
+import { wasAskedToEnd } from './ends.ts';
 
 /** Longest message of a cause; the schema of the status refuses more. */
 const MAX_MESSAGE = 4096;
@@ -11,6 +12,9 @@ const MAX_REASON = 256;
 export function causeOf(end: End): FailureCause {
   const { rank, attempt, child } = end;
   if (end.kind === 'lost') return { rank, attempt, ...lost(end) };
+  if (child?.disrupted === true && wasAskedToEnd(child)) {
+    return { rank, attempt, ...disrupted(rank, codeOf(child.exitCode)) };
+  }
   const message = child?.message;
   if (message === undefined) return { rank, attempt, ...silentEnd(end) };
   return {
@@ -61,7 +65,6 @@ function disrupted(rank: number, exitCode: number): Words {
 /** A worker that died without a termination message: only its exit code speaks. */
 function silentEnd({ rank, child }: End): Words {
   const code = codeOf(child?.exitCode);
-  if (child?.disrupted === true) return disrupted(rank, code);
   if (code > 128) {
     return {
       exitCode: code,

@@ -13,7 +13,14 @@ function judgementOf(workers: readonly WorkerBuilder[], now = later, ...spec: re
   const size = Math.max(...seen.map(({ rank }) => rank)) + 1;
   const ranks = ranksOf([], seen, size);
   const ends = unjudgedEnds(ranks, seen, now);
-  const facts = { spec: job(size, ...spec).spec, ranks, ends, countedBefore: 0, causeWaitMs: CAUSE_WAIT_MS };
+  const facts = {
+    spec: job(size, ...spec).spec,
+    ranks,
+    ends,
+    countedBefore: 0,
+    failuresBefore: [],
+    causeWaitMs: CAUSE_WAIT_MS,
+  };
   return judge(facts, now);
 }
 
@@ -167,6 +174,7 @@ describe('the failure policy with a limit', () => {
         ranks,
         ends: unjudgedEnds(ranks, seen, at(8)),
         countedBefore: 2,
+        failuresBefore: [],
         causeWaitMs: CAUSE_WAIT_MS,
       },
       at(8),

@@ -3,7 +3,7 @@ import type { FailureCause, FailureRecord, RankStatus } from '../../crds/status.
 import { afterDisruption, afterFailure } from './backoff.ts';
 import type { End } from './ends.ts';
 import type { Incident } from './explanation.ts';
-import { isExplained, storedIncidents } from './explanation.ts';
+import { isDrained, isExplained, storedDisruptions, storedIncidents } from './explanation.ts';
 import { causeOf, withRemark } from './failure-cause.ts';
 import { failureRecord } from './failure-history.ts';
 import type { Verdict } from './failure-rules.ts';
@@ -38,6 +38,8 @@ export interface JudgementFacts {
   readonly ends: readonly End[];
   /** Counted before this look. */
   readonly countedBefore: number;
+  /** The stored list. */
+  readonly failuresBefore: readonly FailureRecord[];
   readonly causeWaitMs: number;
 }
 
@@ -48,7 +50,10 @@ export interface JudgementFacts {
 export function judge(facts: JudgementFacts, now: Date): Judgement {
   const court = new Court(facts);
   const judged = facts.ends.map((end) => ({ end, verdict: verdictOf(end, facts.spec.failurePolicy.rules) }));
-  for (const { end, verdict } of judged) if (verdict.kind !== 'consequence') court.settle(end, verdict);
+  for (const { end, verdict } of judged) {
+    if (verdict.kind !== 'consequence' && verdict.kind !== 'asked') court.settle(end, verdict);
+  }
+  for (const { end, verdict } of judged) if (verdict.kind === 'asked') court.settleStop(end);
   for (const { end, verdict } of judged) if (verdict.kind === 'consequence') court.settleLoss(end, now);
   return court.judgement;
 }
@@ -57,6 +62,7 @@ export function judge(facts: JudgementFacts, now: Date): Judgement {
 class Court {
   private readonly facts: JudgementFacts;
   private readonly incidents: Incident[];
+  private readonly disruptions: Incident[];
   private readonly changes = new Map<string, RankChange>();
   private readonly failures: FailureRecord[] = [];
   private counted = 0;
@@ -67,6 +73,7 @@ class Court {
   constructor(facts: JudgementFacts) {
     this.facts = facts;
     this.incidents = [...storedIncidents(facts.ranks)];
+    this.disruptions = [...storedDisruptions(facts.failuresBefore)];
   }
 
   get judgement(): Judgement {
@@ -81,13 +88,14 @@ class Court {
     };
   }
 
-  settle(end: End, verdict: Exclude<Verdict, { kind: 'consequence' }>): void {
+  settle(end: End, verdict: Exclude<Verdict, { kind: 'consequence' | 'asked' }>): void {
     const { backoff, backoffLimit } = this.facts.spec.failurePolicy;
     const run = { startedAt: end.child?.startedAt, endedAt: end.at };
     const before = this.storedOf(end.rank)?.failures ?? 0;
     const delayed = verdict.kind === 'failJob' || verdict.kind === 'restartAll' || verdict.delayed;
     const streak = delayed ? afterFailure(before, run, backoff) : afterDisruption(before, run);
     this.incidents.push({ rank: end.rank, at: end.at });
+    if (verdict.kind === 'ignore' && !delayed) this.disruptions.push({ rank: end.rank, at: end.at });
     this.changes.set(end.uid, {
       failedTime: end.at.toISOString(),
       restartTime: streak.restartTime.toISOString(),
@@ -99,6 +107,11 @@ class Court {
     if (verdict.kind === 'failJob') this.fail(causeByRule(end, verdict.rule?.name));
     else if (this.facts.countedBefore + this.counted > backoffLimit) this.fail(this.causeByLimit(end));
     else if (verdict.kind === 'restartAll') this.restartAllAt = later(this.restartAllAt, streak.restartTime);
+  }
+
+  /** Without a drain it is delayed from the second time on, so that a job that is stopped again and again does not spin. */
+  settleStop(end: End): void {
+    this.settle(end, { kind: 'ignore', delayed: !isDrained(end, this.disruptions) });
   }
 
   settleLoss(end: End, now: Date): void {
@@ -123,11 +136,11 @@ class Court {
   }
 
   private latestRestart(at: Date): Date {
-    const stored = this.facts.ranks
+    const before = this.facts.ranks
       .filter((rank) => rank.wanted && !isStaffed(rank))
       .map(({ stored }) => stored?.restartTime);
-    const changed = [...this.changes.values()].map(({ restartTime }) => restartTime);
-    const times = [...stored, ...changed].filter((time) => time !== undefined);
+    const now = [...this.changes.values()].map(({ restartTime }) => restartTime);
+    const times = [...before, ...now].filter((time) => time !== undefined);
     return times.reduce((latest, time) => later(latest, new Date(time)), at);
   }
 

@@ -17,7 +17,7 @@ describe('without rules', () => {
     [66, 'failJob'],
     [69, 'consequence'],
     [70, 'count'],
-    [75, 'ignore'],
+    [75, 'asked'],
     [76, 'ignore'],
     [1, 'count'],
     [137, 'count'],

@@ -10,6 +10,8 @@ export type Verdict =
   | { readonly kind: 'count'; readonly delayed: boolean }
   /** Replaced for free. */
   | { readonly kind: 'ignore'; readonly delayed: boolean }
+  /** Somebody asked it to stop. Free, and at once where a drain explains it, which tells all workers through the first. */
+  | { readonly kind: 'asked' }
   /** It lost a peer: free if something happened to a peer, counted otherwise. */
   | { readonly kind: 'consequence' };
 
@@ -22,8 +24,7 @@ const defaults: ReadonlyMap<number | undefined, Verdict> = new Map([
   [ExitCode.badData, { kind: 'failJob' }],
   [ExitCode.programFailed, { kind: 'failJob' }],
   [ExitCode.peerLost, { kind: 'consequence' }],
-  // Somebody asked it to stop: a drain tells all workers of the job through the first.
-  [ExitCode.stopped, { kind: 'ignore', delayed: false }],
+  [ExitCode.stopped, { kind: 'asked' }],
   // The newest attempt should never find a newer one: if it does, do not spin.
   [ExitCode.fenced, { kind: 'ignore', delayed: true }],
 ]);

@@ -164,7 +164,10 @@ describe('through any history, with crashes of the operator, a job', () => {
         const written = run.writes;
         const { statusChange, start, stop, remove } = run.look(second + 20 * 60);
         expect({ statusChange, start, stop, remove }).toEqual({
-          ...{ statusChange: 'none', start: [], stop: [], remove: [] },
+          statusChange: 'none',
+          start: [],
+          stop: [],
+          remove: [],
         });
         expect(run.writes).toBe(written);
       }),

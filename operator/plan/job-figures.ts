@@ -4,20 +4,21 @@ import { summaryOf } from './figures.ts';
 import type { JobProgress } from './progress.ts';
 import type { Rank } from './ranks.ts';
 
+const names = [
+  'step',
+  'totalSteps',
+  'epoch',
+  'loss',
+  'testLoss',
+  'testAccuracy',
+  'samplesPerSecond',
+  'gradientBytes',
+  'weightsHash',
+  'lastProgressTime',
+] as const;
+
 /** The part of the status that tells how far the training is. */
-export type JobFigures = Pick<
-  JobStatus,
-  | 'step'
-  | 'totalSteps'
-  | 'epoch'
-  | 'loss'
-  | 'testLoss'
-  | 'testAccuracy'
-  | 'samplesPerSecond'
-  | 'gradientBytes'
-  | 'weightsHash'
-  | 'lastProgressTime'
->;
+export type JobFigures = Pick<JobStatus, (typeof names)[number]>;
 
 /**
  * The figures of the last report, or at the end those that rank 0 left; where there are neither, as after a restart
@@ -100,14 +101,8 @@ function progressTime(report: JobProgress, previous: JobStatus | undefined): str
 }
 
 function keptFigures(previous: JobStatus | undefined): JobFigures {
-  if (previous === undefined) return {};
-  const { step, totalSteps, epoch, loss, testLoss, testAccuracy, samplesPerSecond, gradientBytes } = previous;
-  const kept = {
-    ...{ step, totalSteps, epoch, loss, testLoss, testAccuracy, samplesPerSecond, gradientBytes },
-    weightsHash: previous.weightsHash,
-    lastProgressTime: previous.lastProgressTime,
-  };
-  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+  const kept = names.map((name) => [name, previous?.[name]] as const);
+  return Object.fromEntries(kept.filter(([, value]) => value !== undefined));
 }
 
 /** JSON has no NaN and no infinity: what is not finite is left out. */

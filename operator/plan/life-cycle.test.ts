@@ -175,8 +175,16 @@ describe('the end of a job', () => {
       exitCode: 0,
       finishedAt: at(10),
       message: {
-        ...{ rank: 0, attempt: 1, exitCode: 0, reason: 'Completed', message: 'done', steps: 100, epochs: 2 },
-        ...{ loss: 0.5, testAccuracy: 0.9, weightsHash: 'ab'.repeat(32) },
+        rank: 0,
+        attempt: 1,
+        exitCode: 0,
+        reason: 'Completed',
+        message: 'done',
+        steps: 100,
+        epochs: 2,
+        loss: 0.5,
+        testAccuracy: 0.9,
+        weightsHash: 'ab'.repeat(32),
         bytes: { push: { raw: 100, wire: 10 }, pull: { raw: 100, wire: 10 }, barrier: 5 },
       },
     });

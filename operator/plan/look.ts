@@ -89,6 +89,7 @@ function judgeEnds(
       ranks,
       ends: unjudgedEnds(ranks, children, now),
       countedBefore: status?.failureCount ?? 0,
+      failuresBefore: status?.failures ?? [],
       causeWaitMs: causeWaitMs ?? CAUSE_WAIT_MS,
     },
     now,

@@ -134,6 +134,45 @@ describe('a worker that is taken away', () => {
     expect(run.status).toMatchObject({ failureCount: 0 });
   });
 
+  test('again and again by drains never makes the others wait', () => {
+    const run = new Simulation({ job: job(2) }).started();
+    let second = 10;
+    for (let drain = 0; drain < 4; drain += 1) {
+      run.change(1, { deleting: true });
+      run.look(second);
+      run.fail(0, 75, second + 1);
+      run.sweep();
+      expect(run.look(second + 1).start).toEqual([{ rank: 0, attempt: drain + 2 }]);
+      run.run(second + 2);
+      run.look(second + 2);
+      second += 30;
+    }
+    expect(run.status).toMatchObject({ state: 'Running', failureCount: 0 });
+  });
+
+  test('by a drain that is seen before the others stop makes none of them wait', () => {
+    const run = new Simulation({ job: job(2) }).started();
+    const message = {
+      rank: 1,
+      attempt: 1,
+      exitCode: 75,
+      reason: 'Stopped',
+      message: 's',
+      steps: 1,
+      epochs: 0,
+    };
+    for (const drain of [0, 1]) {
+      const second = 10 + 30 * drain;
+      run.fail(1, 75, second, { disrupted: true, message });
+      run.look(second);
+      run.fail(0, 75, second + 1);
+      expect(run.look(second + 1).start).toEqual([{ rank: 0, attempt: drain + 2 }]);
+      run.run(second + 2);
+      run.look(second + 2);
+    }
+    expect(run.status?.failures?.map(({ reason }) => reason)).toContain('WorkerDisrupted');
+  });
+
   test('with its node, noticed only a minute later, does not make the loss of it a failure', () => {
     const run = new Simulation({ job: job(2), causeWaitMs: 60_000 }).started();
     run.fail(0, 69, 115);
@@ -161,6 +200,19 @@ describe('workers that never meet', () => {
     }
     expect(run.status).toMatchObject({ state: 'Failed', failureCount: 3, cause: { exitCode: 69 } });
     expect(second).toBeLessThan(1000);
+  });
+});
+
+describe('a worker that stops again and again without a drain', () => {
+  test('is free, but does not spin', () => {
+    const run = new Simulation({ job: job(1) }).started();
+    run.fail(0, 75, 10);
+    expect(run.look(10).start).toHaveLength(1);
+    run.run(11);
+    run.look(11);
+    run.fail(0, 75, 12);
+    expect(run.look(12)).toMatchObject({ start: [], nextLookAt: at(22) });
+    expect(run.status).toMatchObject({ state: 'Restarting', failureCount: 0 });
   });
 });
 

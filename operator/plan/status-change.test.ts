@@ -13,7 +13,7 @@ describe('the change of a status', () => {
   });
 
   test('is none for the same content, in whatever order, with conditions that others added', () => {
-    const reversed = Object.fromEntries(Object.entries(status).reverse()) as JobStatus;
+    const reversed = Object.fromEntries(Object.entries(status).toReversed()) as JobStatus;
     const foreign = { ...status.conditions?.[0], type: 'QuotaReserved' } as never;
     const stored = { ...reversed, conditions: [...(status.conditions ?? []), foreign], step: undefined };
     expect(statusChange(stored, status)).toBe('none');

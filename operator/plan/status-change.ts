@@ -32,10 +32,20 @@ function factsOf(status: JobStatus, previous: JobStatus): unknown {
     weightsHash: status.weightsHash,
     ranks: status.ranks
       ?.filter(({ rank, attempt }) => known.has(rank) || attempt > 1)
-      .map(({ rank, attempt, uid, failures, failedTime, restartTime, minAttempt, state }) => ({
-        ...{ rank, attempt, uid, failures, failedTime, restartTime, minAttempt },
-        ended: state === 'pending' || state === 'running' ? undefined : state,
-      })),
+      .map(
+        ({
+          state,
+          pod: _pod,
+          step: _step,
+          exitCode: _code,
+          reason: _reason,
+          message: _words,
+          ...memory
+        }) => ({
+          ...memory,
+          ended: state === 'pending' || state === 'running' ? undefined : state,
+        }),
+      ),
   };
 }
 
