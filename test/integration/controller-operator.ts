@@ -1,6 +1,12 @@
+import type { ChildProcessByStdio } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { pino } from 'pino';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { parseFlags } from '../../operator/cluster/controller/flags.ts';
@@ -61,17 +67,56 @@ export async function startOperator(
   };
 }
 
-/** The same as a process of its own, for what only a kill does. */
-export function spawnOperator(
-  kubeconfig: string,
-  ...parameters: readonly string[]
-): { kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>; readonly log: () => string } {
+export interface OperatorProcess {
+  /** What it said so far. */
+  log(): string;
+  /** Resolves with its exit code, or null where the signal ended it. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
+}
+
+/** The operator as a program of its own, for what only a process can suffer. */
+export interface OperatorProgram {
+  start(kubeconfig: string, ...parameters: readonly string[]): OperatorProcess;
+  /** Kills what still runs, and removes its files. */
+  remove(): Promise<void>;
+}
+
+/** Bundled from the sources as they are, so that no stale build is tested and a start takes no compiler. */
+export async function bundleOperator(): Promise<OperatorProgram> {
+  const folder = mkdtempSync(join(tmpdir(), 'terngrad-operator-'));
+  const program = join(folder, 'operator.mjs');
+  await build({
+    entryPoints: [join(ROOT, 'operator/main.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    banner: { js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);" },
+    logLevel: 'warning',
+  });
+  copyFileSync(join(ROOT, 'trainer/wire/terngrad.proto'), join(folder, 'terngrad.proto'));
+  const started: OperatorProcess[] = [];
+  return {
+    start(kubeconfig, ...parameters) {
+      const flags = flagsOf(['--log-level=info', ...parameters]);
+      const child = spawn(process.execPath, [program, ...flags], {
+        env: { ...process.env, KUBECONFIG: kubeconfig },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const operator = asOperator(child);
+      started.push(operator);
+      return operator;
+    },
+    async remove() {
+      await Promise.all(started.map((operator) => operator.kill('SIGKILL')));
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function asOperator(child: ChildProcessByStdio<null, Readable, Readable>): OperatorProcess {
   const words: string[] = [];
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', 'operator/main.ts', ...flagsOf(['--log-level=info', ...parameters])],
-    { cwd: ROOT, env: { ...process.env, KUBECONFIG: kubeconfig }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => words.push(text));
   }

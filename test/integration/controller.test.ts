@@ -5,7 +5,7 @@ import type { KubeObject } from '../../operator/cluster/api/types.ts';
 import type { Pod } from '../../operator/cluster/controller/observe/pod.ts';
 import { type RunningApiServer, startApiServer } from './api-server.ts';
 import type { StartedOperator } from './controller-operator.ts';
-import { spawnOperator, startOperator } from './controller-operator.ts';
+import { bundleOperator, startOperator } from './controller-operator.ts';
 import { describeOnApiServer, START_LIMIT_MS } from './suite.ts';
 
 const SOON_MS = 20_000;
@@ -198,7 +198,7 @@ describeOnApiServer('the operator on a real API server', () => {
 
   test('what cannot be run yet is told, and nothing is made', async () => {
     await start();
-    await apply({ workers: { replicas: 2 }, checkpoint: { path: '/checkpoints' } });
+    await apply({ workers: { replicas: 2 }, checkpoint: { directory: '/checkpoints', everySteps: 10 } });
     await until(async () => (await conditionOf('Accepted'))?.status === 'False');
     expect((await conditionOf('Accepted'))?.message).toContain('spec.checkpoint');
     expect(await podNames()).toEqual([]);
@@ -231,21 +231,23 @@ describeOnApiServer('the operator on a real API server', () => {
     const parameters = [`--watch-namespaces=${namespace}`, ALONE];
     const names = Array.from({ length: 24 }, (_, rank) => `example-worker-${rank}-1`).toSorted();
     await apply({ workers: { replicas: 24 } });
-    for (const afterPods of [1, 7, 15]) {
-      const victim = spawnOperator(server.kubeconfig, ...parameters);
-      await until(async () => (await podNames()).length >= afterPods, SOON_MS, victim.log);
-      await victim.kill('SIGKILL');
-    }
-    const last = spawnOperator(server.kubeconfig, ...parameters);
+    const program = await bundleOperator();
     try {
-      await until(async () => (await podNames()).length >= 24, SOON_MS, last.log);
+      for (const afterPods of [1, 7, 15]) {
+        const victim = program.start(server.kubeconfig, ...parameters);
+        await until(async () => (await podNames()).length >= afterPods, 60_000, victim.log);
+        await victim.kill('SIGKILL');
+      }
+      const last = program.start(server.kubeconfig, ...parameters);
+      await until(async () => (await podNames()).length >= 24, 60_000, last.log);
       await Promise.all((await podNames()).map(runPod));
       await until(async () => (await job()).status?.state === 'Running', SOON_MS, last.log);
       expect(await podNames()).toEqual(names);
-    } finally {
       expect(await last.kill('SIGTERM')).toBe(0);
+    } finally {
+      await program.remove();
     }
-  }, 120_000);
+  }, 300_000);
 
   test('an API server that is started anew finds the operator at work again', async () => {
     await start();
