@@ -151,7 +151,7 @@ export const operatorDashboard: Dashboard = {
         },
         {
           title: 'Added and retried',
-          description: 'Keys put into the queue per second. Retries are what failed before.',
+          description: 'Keys per second. Retried: put off, after a failure or to look again later.',
           unit: 'ops',
           min: 0,
           queries: [

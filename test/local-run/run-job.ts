@@ -77,6 +77,13 @@ export class RunningJob {
     await this.#until(`"${text}" is printed`, () => this.#err.includes(text));
   }
 
+  /** Resolves with what a pattern (global) found on standard error, once it is there so many times. */
+  async found(pattern: RegExp, count: number): Promise<readonly RegExpExecArray[]> {
+    const matches = (): RegExpExecArray[] => [...this.#err.matchAll(pattern)];
+    await this.#until(`${String(pattern)} is printed ${count} times`, () => matches().length >= count);
+    return matches();
+  }
+
   /** A file that a program left beside the job file. */
   readFile(name: string): string {
     return readFileSync(join(this.sandbox.folder, name), 'utf8');
