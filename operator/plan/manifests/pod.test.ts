@@ -113,7 +113,7 @@ const cpuPod = {
           { name: 'grpc', containerPort: 7443, protocol: 'TCP' },
           { name: 'http', containerPort: 8080, protocol: 'TCP' },
         ],
-        resources: { requests: {}, limits: {} },
+        resources: {},
         volumeMounts: [
           { name: 'terngrad-rank', mountPath: '/etc/terngrad/rank', readOnly: true },
           { name: 'terngrad-tmp', mountPath: '/tmp' },
@@ -240,7 +240,7 @@ describe('the image', () => {
 
   test('a slice of a GPU is asked for as it is, and nothing hides the device', () => {
     const job = mnistJob({ template: { resources: { limits: { 'nvidia.com/mig-1g.10gb': 1 } } } });
-    expect(containerOf(job).resources).toEqual({ requests: {}, limits: { 'nvidia.com/mig-1g.10gb': '1' } });
+    expect(containerOf(job).resources).toEqual({ limits: { 'nvidia.com/mig-1g.10gb': '1' } });
     expect(variables(job)).not.toHaveProperty('NVIDIA_VISIBLE_DEVICES');
   });
 });
@@ -266,7 +266,7 @@ test('a volume of the user’s takes the place of ours at /tmp', () => {
   };
   expect(containerOf(mnistJob({ template })).volumeMounts).toEqual([
     { name: 'terngrad-rank', mountPath: '/etc/terngrad/rank', readOnly: true },
-    { name: 'ram', mountPath: '/tmp/', readOnly: false },
+    { name: 'ram', mountPath: '/tmp/' },
   ]);
 });
 
@@ -300,8 +300,6 @@ test('where the pod runs, what it claims and who pulls its image is passed throu
     own,
   ]);
   expect(containerOf(mnistJob({ template })).resources).toEqual({
-    requests: {},
-    limits: {},
     claims: [{ name: 'gpu' }],
   });
   expect(metadata.labels).toEqual({ ...cpuPod.metadata.labels, team: 'a' });

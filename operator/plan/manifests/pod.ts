@@ -85,11 +85,13 @@ function workerImage(job: ClusterJob, settings: PodSettings) {
 
 function workerResources({ resources = {} }: PodTemplate, gpusPerWorker: number) {
   const gpus = gpuQuantities(gpusPerWorker);
-  const { requests, limits, claims } = resources;
+  const requests = { ...resources.requests, ...gpus };
+  const limits = { ...resources.limits, ...gpus };
+  const { claims } = resources;
   return {
     resources: {
-      requests: { ...requests, ...gpus },
-      limits: { ...limits, ...gpus },
+      ...(Object.keys(requests).length > 0 && { requests }),
+      ...(Object.keys(limits).length > 0 && { limits }),
       ...(claims !== undefined && { claims }),
     },
   };

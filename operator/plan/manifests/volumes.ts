@@ -75,6 +75,17 @@ function usersVolumes(template: PodTemplate | undefined): readonly Json[] {
     }));
 }
 
-function usersMounts(template: PodTemplate | undefined): NonNullable<PodTemplate['volumeMounts']> {
-  return (template?.volumeMounts ?? []).filter(({ name }) => !name.startsWith(OURS));
+interface Mount extends Json {
+  readonly mountPath: string;
+}
+
+function usersMounts(template: PodTemplate | undefined): readonly Mount[] {
+  return (template?.volumeMounts ?? [])
+    .filter(({ name }) => !name.startsWith(OURS))
+    .map(({ name, mountPath, subPath, readOnly }) => ({
+      name,
+      mountPath,
+      ...(subPath !== undefined && { subPath }),
+      ...(readOnly && { readOnly }),
+    }));
 }
