@@ -1,7 +1,7 @@
 # Every target works on a fresh clone: `setup` is implied by all of them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup check test e2e demo native bench images images-gpu generate format clean cluster-api cluster-up cluster-down cluster-verify
+.PHONY: help setup check test e2e demo native bench images images-gpu generate format clean cluster-api cluster-up cluster-down cluster-verify install-manifest
 
 installed := node_modules/.terngrad-installed
 
@@ -39,6 +39,9 @@ cluster-verify: ## Check what the cluster must be able to do
 
 cluster-down: ## End the cluster and remove all it left
 	@bash test/cluster/down.sh
+
+install-manifest: setup ## Write dist/install.yaml: the chart with its default values, for kubectl without helm
+	@bash scripts/install-manifest.sh
 
 native: setup ## Compile the native TensorFlow backend (needs python3 with pip, and g++)
 	bash scripts/native.sh
