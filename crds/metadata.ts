@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { labelMap } from './selectors.ts';
 
-/**
- * Longest job name. `<job>-worker-<rank>-<attempt>` and the Services' names derive from it and must stay
- * below the 63 characters of a DNS label.
- */
-export const MAX_NAME_LENGTH = 52;
+/** Longest job name: it is the value of a label. Names that derive from it and must be shorter are cut there. */
+export const MAX_NAME_LENGTH = 63;
 
 /** A DNS label that starts with a letter, as the names of Services must. */
 export const NAME_PATTERN = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
@@ -32,7 +29,7 @@ export const metadataSchema = z.strictObject({
     .regex(NAME_PATTERN, {
       error: 'must be lower case letters, digits and dashes, and start with a letter',
     })
-    .describe('Name of the job: a DNS label of at most 52 characters that starts with a letter.'),
+    .describe('Name of the job: a DNS label of at most 63 characters that starts with a letter.'),
   namespace: z
     .string()
     .max(63)

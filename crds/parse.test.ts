@@ -126,7 +126,7 @@ describe('A bad job file', () => {
 
   metadata.name (job.yaml:2:1)
     is missing
-    must be text of at most 52 characters
+    must be text of at most 63 characters
 
   spec.program (job.yaml:3:1)
     is missing
@@ -288,13 +288,13 @@ describe('A bad job file', () => {
     must be lower case letters, digits and dashes, and start with a letter`,
     ],
     [
-      'with a name that leaves no room for ranks',
-      GOOD.replace('name: example', `name: ${'a'.repeat(53)}`),
+      'with a name that no label can hold',
+      GOOD.replace('name: example', `name: ${'a'.repeat(64)}`),
       `job.yaml is not a valid TernGradJob: 1 problem
 
   metadata.name (job.yaml:4:9)
-    is "${'a'.repeat(53)}"
-    must be text of at most 52 characters`,
+    is "${'a'.repeat(56)}...
+    must be text of at most 63 characters`,
     ],
     [
       'with an entry that stands twice in a set',

@@ -19,7 +19,7 @@ const File = {
   nextPrivateKey: 'next.key',
 } as const;
 
-export class AuthoritySecretError extends Error {
+class AuthoritySecretError extends Error {
   readonly code = 'AUTHORITY_SECRET';
 
   constructor(namespace: string, what: string) {
