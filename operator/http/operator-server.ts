@@ -51,7 +51,7 @@ export async function startOperatorServer(options: OperatorServerOptions): Promi
 }
 
 /** The address of the probes is taken or is none of this machine's. */
-export class HttpAddressError extends Error {
+class HttpAddressError extends Error {
   readonly code = 'HTTP_ADDRESS';
 
   constructor(address: HostPort, cause: Error) {

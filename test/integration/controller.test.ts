@@ -274,7 +274,7 @@ async function until(holds: () => Promise<boolean>, limitMs = SOON_MS, words = (
   const end = performance.now() + limitMs;
   while (!(await holds())) {
     if (performance.now() > end)
-      throw new Error(`it did not come true within ${limitMs} ms: ${holds} ${words()}`);
+      throw new Error(`it did not come true within ${limitMs} ms: ${String(holds)} ${words()}`);
     await pause(50);
   }
 }

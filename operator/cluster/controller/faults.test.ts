@@ -17,7 +17,6 @@ class Life {
   private readonly kubelet = new TestKubelet(this.server, this.clock.now);
   private operator = new TestOperator(this.server, this.clock.now);
   private readonly restartsOnError: boolean;
-  /** Every pod that ever was, with how often it was made. */
   readonly made = new Map<string, number>();
 
   constructor(restartsOnError: boolean) {
@@ -104,6 +103,11 @@ class Life {
   }
 }
 
+/** Every pod that ever was, and how often it was made. */
+function madeBy({ made }: Life): readonly string[] {
+  return [...made].map(([name, times]) => `${name}: ${times}`).toSorted();
+}
+
 async function liveWith(restartsOnError: boolean, at: number, fate: Fate): Promise<Life> {
   const life = new Life(restartsOnError);
   let writes = 0;
@@ -137,9 +141,9 @@ describe('whatever happens at any write, the end is the same', () => {
       const life = await liveWith(restartsOnError, at, fate);
       const where = `write ${at}: ${JSON.stringify({ ...life.server.writes[at - 1], object: undefined })}`;
       expect({ where, end: life.end() }).toEqual({ where, end: reference.end() });
-      expect({ where, made: [...life.made].toSorted() }).toEqual({
+      expect({ where, made: madeBy(life) }).toEqual({
         where,
-        made: [...reference.made].toSorted(),
+        made: madeBy(reference),
       });
     }
   });

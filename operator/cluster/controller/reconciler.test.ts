@@ -26,9 +26,9 @@ beforeEach(() => {
 type Spec = Parameters<typeof exampleJob>[0];
 
 function apply(spec: Spec = {}): void {
-  const job = exampleJob({ workers: { replicas: 2 }, ...spec }, { namespace: 'default' }) as KubeObject;
+  const object = exampleJob({ workers: { replicas: 2 }, ...spec }, { namespace: 'default' }) as KubeObject;
   const generation = (server.find('terngradjobs', 'default', 'example')?.metadata.generation ?? 0) + 1;
-  server.put('terngradjobs', { ...job, metadata: { ...job.metadata, generation } });
+  server.put('terngradjobs', { ...object, metadata: { ...object.metadata, generation } });
 }
 
 async function running(spec: Spec = {}): Promise<void> {

@@ -28,7 +28,7 @@ const LAST_EVENTS_MS = 2_000;
 /**
  * The operator, until `stop` aborts: then no further job is begun, what is under way ends, and the lease is handed over.
  * @returns `lost` when another leads now: this process has nothing more to do and is to be started anew.
- * @throws what nobody expected, and HttpAddressError; the process is to end by it.
+ * @throws what nobody expected, and an error that names the address of the probes if it is taken; the process is to end by it.
  */
 export async function runOperator(options: OperatorOptions, stop: AbortSignal): Promise<'stopped' | 'lost'> {
   const { flags, kubeConfig, identity, version, log } = options;

@@ -1,7 +1,7 @@
 import type { ApiServer, KubeObject, Resource, ResourceKind } from '../api/types.ts';
 
 /** Another operator may lead by now: what this one was about to write is that one's business. */
-export class NotLeadingError extends Error {
+class NotLeadingError extends Error {
   readonly code = 'NOT_LEADING';
 
   constructor() {

@@ -170,7 +170,7 @@ export class MemoryApiServer implements ApiServer {
     if (object.metadata.resourceVersion !== present.metadata.resourceVersion) {
       throw conflict(plural, object.metadata.name, 'the object has been modified');
     }
-    return this.store(plural, object as Stored);
+    return this.store(plural, object);
   }
 
   private delete(plural: string, namespace: string, name: string, options: DeleteOptions): boolean {

@@ -36,9 +36,9 @@ export async function carryOut(cluster: Cluster, context: JobContext, orders: Or
   const isFirstStart = plan.start.every(({ attempt }) => attempt === 1);
   if (!isFirstStart) await writeStatus();
   await settleAll([
-    plan.support ? supported() : undefined,
-    isGuarded && plan.start.length > 0 ? start(cluster, context, plan.start) : undefined,
-    isFirstStart ? writeStatus() : undefined,
+    ...(plan.support ? [supported()] : []),
+    ...(isGuarded && plan.start.length > 0 ? [start(cluster, context, plan.start)] : []),
+    ...(isFirstStart ? [writeStatus()] : []),
   ]);
   if (plan.start.length === 0) obstacles.clear('Pod');
   if (!plan.support) for (const kind of ['NetworkPolicy', 'Service']) obstacles.clear(kind);

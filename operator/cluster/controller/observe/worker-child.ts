@@ -64,6 +64,7 @@ function phaseOf(pod: Pod): WorkerPhase {
       return 'failed';
     case 'Running':
       return 'running';
+    case undefined:
     default:
       return 'pending';
   }
