@@ -9,7 +9,7 @@ const failureRuleSchema = z
     action: z
       .enum(failureActions)
       .describe(
-        '`ignore`: replace the worker, count nothing. `count`: replace it and count towards `backoffLimit`. `restartWorker`: the same without delay. `restartAll`: a new attempt of every rank. `failJob`: at once.',
+        '`ignore`: replace it after the wait of `backoff`, count nothing. `count`: replace it and count towards `backoffLimit`. `restartWorker`: the same without delay. `restartAll`: a new attempt of every rank. `failJob`: at once.',
       ),
     exitCodes: z
       .array(z.int().min(1).max(255))
@@ -36,7 +36,9 @@ const failurePolicySchema = z
       .max(20)
       .default([])
       .meta({ 'x-kubernetes-list-type': 'atomic' })
-      .describe('What a failed worker means. The first match decides; without one it is `count`.'),
+      .describe(
+        'What the end of a worker means. The first match decides. Without one: 64, 65 and 66 fail the job; disruptions, deletions and requests to stop are free; the loss of a peer (69) counts only if nothing explains it; all else is `count`.',
+      ),
     backoffLimit: count()
       .max(10_000)
       .default(0)
@@ -102,7 +104,7 @@ export const lifecycleFields = {
     })
     .optional()
     .describe(
-      'Another controller that runs this job, such as `kueue.x-k8s.io/multikueue`; this operator then leaves it alone.',
+      'Another controller that runs this job, such as `kueue.x-k8s.io/multikueue`; this operator then leaves it alone. Itself it is `terngrad.dev/operator`.',
     ),
 } as const;
 
