@@ -169,6 +169,15 @@ describeWithHelm('rights', () => {
     );
     expect(role?.rules).toEqual(clusterRole?.rules);
   });
+
+  test('users may read jobs as `view`, and change them as `edit`', () => {
+    const verbsOf = (role: string): readonly string[] =>
+      render(program, [])
+        .find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name.endsWith(`-${role}`))
+        ?.rules?.find(({ resources }) => resources.includes('terngradjobs'))?.verbs ?? [];
+    expect(verbsOf('view')).toEqual(['get', 'list', 'watch']);
+    expect(verbsOf('edit')).toEqual(expect.arrayContaining(['create', 'delete', 'get', 'patch', 'update']));
+  });
 });
 
 describeWithHelm('the operator', () => {
