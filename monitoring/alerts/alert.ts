@@ -20,7 +20,7 @@ export interface AlertGroup {
 }
 
 /** Stands in the rules file for where the pages are kept; the chart puts the real place there. */
-export const RUNBOOKS_PLACEHOLDER = 'RUNBOOKS_URL';
+const RUNBOOKS_PLACEHOLDER = 'RUNBOOKS_URL';
 
 /** A rules file, as Prometheus and the spec of a PrometheusRule take it. */
 export function rulesYaml(groups: readonly AlertGroup[]): string {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { customResourceDefinition } from '../../crds/crd.ts';
 import { parseRunnableJob } from '../../crds/index.ts';
+import { parseFlags } from '../../operator/cluster/controller/flags.ts';
 import { CHART, helm, helmProgram, render, type PolicyRule, type Rendered } from './helm.ts';
 
 const program = helmProgram() ?? '';
@@ -184,10 +185,23 @@ describeWithHelm('the operator', () => {
   const argsOf = (parameters: readonly string[]) =>
     podSpecs(render(program, parameters))[0]?.containers[0]?.args ?? [];
 
-  test('is told what it is to watch and which Secrets jobs may name', () => {
-    const args = argsOf([...namespaced, '--set', 'secretReferences={a,b}']);
-    expect(args).toContain('--watch-namespaces=team-a,team-b');
-    expect(args).toContain('--secret-references=a,b');
+  test('takes its arguments, and is told what it is to watch and which Secrets jobs may name', () => {
+    const parameters = [...namespaced, '--set', 'secretReferences={a,b},nameOverride=training'];
+    const pod = ofKind(render(program, parameters), 'Deployment')[0];
+    const { template } = pod?.spec as { template: { metadata: { labels: object } } };
+    const flags = parseFlags(argsOf(parameters), '0.0.0', { POD_NAMESPACE: 'terngrad-system' });
+    expect(flags).toMatchObject({
+      namespace: 'terngrad-system',
+      watchNamespaces: ['team-a', 'team-b'],
+      secretReferences: ['a', 'b'],
+      leaderElection: true,
+      leaseName: 'terngrad-operator',
+      httpAddress: { port: 8080 },
+      concurrency: 8,
+      imagePullPolicy: 'IfNotPresent',
+    });
+    expect(template.metadata.labels).toMatchObject(flags.operatorPodLabels);
+    expect(parseFlags(argsOf([]), '0.0.0', { POD_NAMESPACE: 'x' }).watchNamespaces).toEqual([]);
   });
 
   test('images are named by tag, and by digest where one is given', () => {
