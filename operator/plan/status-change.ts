@@ -53,9 +53,14 @@ function factsOf(status: JobStatus, previous: JobStatus): unknown {
 function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
-  if (Array.isArray(one) !== Array.isArray(other)) return false;
-  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return [...names].every((name) => isSame(fieldOf(one, name), fieldOf(other, name)));
+  if (Array.isArray(one) || Array.isArray(other)) {
+    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+    return one.every((item, index) => isSame(item, other[index]));
+  }
+  return (
+    Object.entries(one).every(([name, value]) => isSame(value, fieldOf(other, name))) &&
+    Object.entries(other).every(([name, value]) => value === undefined || fieldOf(one, name) !== undefined)
+  );
 }
 
 function fieldOf(value: object, name: string): unknown {
