@@ -17,12 +17,16 @@ let told = '';
 for (;;) {
   const { status = {} } = await readJob();
   const { state = 'not seen by the operator yet', summary = {}, conditions = [], cause } = status;
-  const line = [state, summary.workers, summary.step, summary.loss && `loss ${summary.loss}`].filter(Boolean).join('  ');
+  const line = [state, summary.workers, summary.step, summary.loss && `loss ${summary.loss}`]
+    .filter(Boolean)
+    .join('  ');
   if (line !== told) console.log(line);
   told = line;
   if (state === 'Succeeded') break;
   if (state === 'Failed') {
-    console.error(cause?.message ?? conditions.find(({ type }) => type === 'Failed')?.message ?? 'no cause is given');
+    console.error(
+      cause?.message ?? conditions.find(({ type }) => type === 'Failed')?.message ?? 'no cause is given',
+    );
     process.exit(1);
   }
   await sleep(1000);
