@@ -79,7 +79,7 @@ coredns() {
 }
 
 kwok() {
-  CGO_ENABLED=0 GOBIN=$bin GOFLAGS=-buildvcs=false go install -trimpath -ldflags '-s -w' "sigs.k8s.io/kwok/cmd/kwok@$KWOK"
+  CGO_ENABLED=0 GOBIN=$bin GOFLAGS='-buildvcs=false -gcflags=all=-dwarf=false' go install -trimpath -ldflags '-s -w' "sigs.k8s.io/kwok/cmd/kwok@$KWOK"
 }
 
 helm() {

@@ -46,10 +46,10 @@ export interface Job {
   readonly status?: {
     readonly state?: string;
     readonly conditions?: readonly Condition[];
-    readonly workers?: number;
+    readonly readyWorkers?: number;
+    readonly failureCount?: number;
     readonly step?: number;
     readonly totalSteps?: number;
-    readonly restarts?: number;
     readonly testAccuracy?: number;
     readonly gradientBytes?: { readonly raw: number; readonly wire: number };
   };

@@ -132,7 +132,7 @@ describe('The custom program of the examples', () => {
         spec: {
           ...job.spec,
           program: { ...job.spec.program, configMap: { name: 'spirals' } },
-          training: { ...job.spec.training, epochs: 200 },
+          training: { ...job.spec.training, epochs: 20 },
         },
       });
       await jobs.untilState('spirals', 'Running', 120_000);
