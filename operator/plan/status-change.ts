@@ -32,20 +32,16 @@ function factsOf(status: JobStatus, previous: JobStatus): unknown {
     weightsHash: status.weightsHash,
     ranks: status.ranks
       ?.filter(({ rank, attempt }) => known.has(rank) || attempt > 1)
-      .map(
-        ({
-          state,
-          pod: _pod,
-          step: _step,
-          exitCode: _code,
-          reason: _reason,
-          message: _words,
-          ...memory
-        }) => ({
-          ...memory,
-          ended: state === 'pending' || state === 'running' ? undefined : state,
-        }),
-      ),
+      .map((record) => [
+        record.rank,
+        record.attempt,
+        record.uid,
+        record.failures,
+        record.failedTime,
+        record.restartTime,
+        record.minAttempt,
+        record.state === 'pending' || record.state === 'running' ? undefined : record.state,
+      ]),
   };
 }
 
