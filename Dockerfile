@@ -46,7 +46,7 @@ FROM runtime AS operator
 LABEL org.opencontainers.image.title=terngrad-operator \
       org.opencontainers.image.description="Kubernetes operator for TernGradJobs"
 COPY --from=build /out/operator/program/ /
-ENTRYPOINT ["node", "/opt/terngrad/operator.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=1", "/opt/terngrad/operator.js"]
 
 FROM runtime AS trainer
 LABEL org.opencontainers.image.title=terngrad-trainer \

