@@ -25,15 +25,15 @@ const requireBanner =
  */
 const uncalledByOurs: Plugin = {
   name: 'uncalled-by-ours',
-  setup({ onResolve, onLoad }) {
-    onResolve(
+  setup(bundler) {
+    bundler.onResolve(
       { filter: /^\.\/gen\/index\.js$|^node-fetch$|^socks-proxy-agent$|^hpagent$/ },
       ({ path, importer }) =>
         importer.endsWith('@kubernetes/client-node/dist/config.js')
           ? { path, namespace: 'uncalled' }
           : undefined,
     );
-    onLoad({ filter: /.*/, namespace: 'uncalled' }, () => ({
+    bundler.onLoad({ filter: /.*/, namespace: 'uncalled' }, () => ({
       contents: 'module.exports = {}',
       loader: 'js',
     }));
