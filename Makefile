@@ -28,6 +28,9 @@ test: setup ## All tests but those on a whole cluster; ends with a line `N passe
 	@[ -n "$$KUBEBUILDER_ASSETS" ] || bash test/cluster/build.sh --if-possible api
 	npm test --silent
 
+e2e: setup ## From nothing to a trained job: images, a real cluster, helm install, and the tests on it
+	@bash test/e2e/run.sh
+
 cluster-api: setup ## Build etcd and kube-apiserver for the tests, outside the checkout (cold: 5 minutes)
 	@bash test/cluster/build.sh api
 

@@ -15,7 +15,7 @@ describe('A running job', () => {
   const { cluster, jobs } = ownNamespace('e2e-faults');
 
   const started = async (name: string) => {
-    await jobs.create(endlessJob(name, REPLICAS, { failurePolicy: { backoffLimit: 6 } }));
+    await jobs.create(endlessJob(name, REPLICAS));
     await jobs.untilState(name, 'Running', RUNNING_LIMIT_MS);
     return jobs.pods(name);
   };

@@ -3,7 +3,7 @@ import { OPERATOR_NAMESPACE } from './operator.ts';
 
 /** The API server of test/cluster records there what service accounts ask of it. */
 const AUDIT_LOG = '/var/lib/terngrad-cluster/log/audit.json';
-const WRITES: readonly string[] = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
 export interface Call {
   readonly verb: string;
@@ -24,7 +24,7 @@ export function operatorCalls(): readonly Call[] {
 
 /** The operator's writes in a namespace; its Lease is in its own. */
 export function operatorWrites(namespace: string): readonly Call[] {
-  return operatorCalls().filter((call) => WRITES.includes(call.verb) && call.namespace === namespace);
+  return operatorCalls().filter((call) => WRITES.has(call.verb) && call.namespace === namespace);
 }
 
 interface AuditEvent {

@@ -18,7 +18,11 @@ export function smallJob(name: string, replicas: number, changes: Partial<Spec> 
   };
 }
 
-/** One that goes on until it is deleted. */
+/** One that goes on until it is deleted, whatever happens to its workers. */
 export function endlessJob(name: string, replicas: number, changes: Partial<Spec> = {}): TernGradJob {
-  return smallJob(name, replicas, { training: { steps: 100_000_000, batchSize: 64 }, ...changes });
+  return smallJob(name, replicas, {
+    training: { steps: 100_000_000, batchSize: 64 },
+    failurePolicy: { backoffLimit: 1000 },
+    ...changes,
+  });
 }

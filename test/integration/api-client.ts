@@ -80,7 +80,9 @@ export class ApiClient {
         const lines = createInterface({ input: answer });
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion
         lines.on('line', (line) => onChange(JSON.parse(line) as Change));
-        answer.on('error', () => undefined); // the signal's
+        // The signal's: an aborted answer is an error to both.
+        answer.on('error', () => undefined);
+        lines.on('error', () => undefined);
       });
       sent.on('error', reject);
       sent.end();
