@@ -1,23 +1,21 @@
 // Must come before @peculiar/x509, whose dependency injection needs it at load time; it exports nothing.
 // oxlint-disable-next-line import/no-unassigned-import
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { createPrivateKey, generateKeyPair, webcrypto } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 import {
-  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
   PemConverter,
-  SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import type { JsonGeneralNames } from '@peculiar/x509';
 import { formatIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
+import { leafCertificate } from './leaf-certificate.ts';
 
 /** A certificate with its key, PEM. The key is PKCS #8. */
 export interface PemPair {
@@ -41,6 +39,7 @@ export interface LeafRequest {
   readonly identity: Identity;
   /** Names under which others may reach it; peers check the identity, so these are for other clients. */
   readonly dnsNames?: readonly string[];
+  /** IPv4. */
   readonly ipAddresses?: readonly string[];
   readonly validity: Validity;
 }
@@ -74,34 +73,55 @@ export async function createAuthority(name: string, validity: Validity): Promise
 
 /** A new key and certificate for one identity, usable as TLS server and client. */
 export async function issueLeaf(authority: Authority, request: LeafRequest): Promise<PemPair> {
-  const issuer = new X509Certificate(authority.certificate);
-  const signingKey = await importKey(authority.privateKey);
-  const keys = await generateKeys();
-  const names: JsonGeneralNames = [{ type: 'url', value: formatIdentity(request.identity) }];
-  for (const value of request.dnsNames ?? []) names.push({ type: 'dns', value });
-  for (const value of request.ipAddresses ?? []) names.push({ type: 'ip', value });
-  const certificate = await X509CertificateGenerator.create(
+  const { issuer, keyId, signingKey } = signerOf(authority);
+  const { publicKey, privateKey } = await generateLeafKeys('ec', {
+    namedCurve: KEY_ALGORITHM.namedCurve,
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const certificate = leafCertificate(
     {
-      serialNumber: randomSerial(),
-      subject: [{ CN: [commonName(request.identity)] }],
-      issuer: issuer.subject,
+      issuer,
+      authorityKeyId: keyId,
       notBefore: notBefore(request.validity),
       notAfter: request.validity.notAfter,
-      publicKey: keys.publicKey,
-      signingKey,
-      signingAlgorithm: SIGNING_ALGORITHM,
-      extensions: [
-        new BasicConstraintsExtension(false, undefined, true),
-        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-        new SubjectAlternativeNameExtension(names),
-        await AuthorityKeyIdentifierExtension.create(issuer, false, webcrypto),
-        await SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto),
-      ],
+      commonName: commonName(request.identity),
+      uri: formatIdentity(request.identity),
+      dnsNames: request.dnsNames ?? [],
+      ipAddresses: request.ipAddresses ?? [],
+      publicKey,
     },
-    webcrypto,
+    signingKey,
   );
-  return { certificate: certificate.toString('pem'), privateKey: await exportKey(keys.privateKey) };
+  return { certificate: PemConverter.encode(certificate, 'CERTIFICATE'), privateKey };
+}
+
+const generateLeafKeys = promisify(generateKeyPair);
+
+/** What all leaves of an authority share. */
+interface Signer {
+  /** DER. */
+  readonly issuer: Uint8Array;
+  readonly keyId: Uint8Array;
+  readonly signingKey: KeyObject;
+}
+
+const signers = new WeakMap<Authority, Signer>();
+
+/** Reading an authority takes longer than issuing a leaf, so it is read once. */
+function signerOf(authority: Authority): Signer {
+  const known = signers.get(authority);
+  if (known !== undefined) return known;
+  const certificate = new X509Certificate(authority.certificate);
+  const keyId = certificate.getExtension(SubjectKeyIdentifierExtension)?.keyId;
+  if (keyId === undefined) throw new TypeError('the certificate of the authority has no key identifier');
+  const signer = {
+    issuer: new Uint8Array(certificate.subjectName.toArrayBuffer()),
+    keyId: Buffer.from(keyId, 'hex'),
+    signingKey: createPrivateKey(authority.privateKey),
+  };
+  signers.set(authority, signer);
+  return signer;
 }
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
@@ -110,12 +130,6 @@ function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
-}
-
-function importKey(pem: string): Promise<webcrypto.CryptoKey> {
-  const [der] = PemConverter.decode(pem);
-  if (der === undefined) throw new TypeError('the authority has no private key in PEM form');
-  return webcrypto.subtle.importKey('pkcs8', der, KEY_ALGORITHM, false, ['sign']);
 }
 
 /** 16 random bytes, hexadecimal; the first byte stays below 0x80 so that the serial number is positive. */
