@@ -1,7 +1,8 @@
+// Must come before @peculiar/x509, whose dependency injection needs it at load time; it exports nothing.
+// oxlint-disable-next-line import/no-unassigned-import
+import 'reflect-metadata';
 import { createPrivateKey, generateKeyPairSync, X509Certificate as NodeCertificate } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-// Before @peculiar/x509, as it loads what that needs.
-import { createAuthority } from './authority.ts';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -13,6 +14,7 @@ import {
   SubjectKeyIdentifierExtension,
   X509Certificate,
 } from '@peculiar/x509';
+import { createAuthority } from './authority.ts';
 import { leafCertificate } from './leaf-certificate.ts';
 
 const uri = 'spiffe://terngrad/ns/default/terngradjob/uid-1/rank/300';
