@@ -17,7 +17,7 @@ const REMEDY = 'build it with `make native`';
  */
 export async function openNative(threads: number): Promise<Backend> {
   if (isMainThread) Object.assign(process.env, nativeEnvironment(threads));
-  restoreRemovedUtilFunctions();
+  replaceOldUtilFunctions();
   try {
     await import('@tensorflow/tfjs-node-gpu');
   } catch (error) {
@@ -41,15 +41,13 @@ function registerOnce(usesGpu: boolean): void {
   if (!usesGpu) replaceKernel('tensorflow', 'MaxPoolGrad', maxPoolGrad);
 }
 
-/** tfjs-node 4.22 calls two functions that Node 23 removed from `util`. */
-function restoreRemovedUtilFunctions(): void {
-  const removed = {
+/** tfjs-node 4.22 calls two functions that Node 22 warns of, at each worker's start, and Node 23 removed from `util`. */
+function replaceOldUtilFunctions(): void {
+  const old = {
     isNullOrUndefined: (value: unknown) => value === null || value === undefined,
     isArray: (value: unknown) => Array.isArray(value),
   };
-  for (const [name, replacement] of Object.entries(removed)) {
-    if (!(name in util)) Object.assign(util, { [name]: replacement });
-  }
+  Object.assign(util, old);
 }
 
 function threadWords(count: string | undefined): string {
