@@ -10,11 +10,23 @@ export function isOurCluster(): boolean {
 }
 
 /** SIGKILL to the first process of the pod's container, as the kernel does when memory runs out. */
-export function killContainer({ metadata, spec, status }: Pod): void {
+export function killContainer(pod: Pod): void {
+  process.kill(processOf(pod), 'SIGKILL');
+}
+
+/** The process of the pod's container, as this computer numbers it. */
+export function processOf({ metadata, spec, status }: Pod): number {
   const container = status.containerStatuses?.[0]?.containerID?.replace('containerd://', '');
   if (container === undefined || spec.nodeName === undefined) {
-    throw new Error(`${metadata.name} has no running container to kill`);
+    throw new Error(`${metadata.name} has no running container`);
   }
   const socket = `${STATE}/${spec.nodeName}/containerd.sock`;
-  execFileSync('ctr', ['-a', socket, '-n', 'k8s.io', 'tasks', 'kill', '-s', 'SIGKILL', container]);
+  const tasks = execFileSync('ctr', ['-a', socket, '-n', 'k8s.io', 'tasks', 'ls'], { encoding: 'utf8' });
+  const [, pid] =
+    tasks
+      .split('\n')
+      .map((line) => line.split(/\s+/))
+      .find(([name]) => name === container) ?? [];
+  if (pid === undefined) throw new Error(`${metadata.name}: the node has no task ${container}`);
+  return Number(pid);
 }

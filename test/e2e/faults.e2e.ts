@@ -3,6 +3,7 @@ import { isOurCluster, killContainer } from './containers.ts';
 import { eventually } from './eventually.ts';
 import { ownNamespace } from './namespace.ts';
 import type { Pod } from './objects.ts';
+import { operatorPod } from './operator.ts';
 import { endlessJob } from './small-job.ts';
 
 const RUNNING_LIMIT_MS = 120_000;
@@ -64,6 +65,23 @@ describe('A running job', () => {
       await jobs.delete('deleted');
     },
     4 * RUNNING_LIMIT_MS,
+  );
+
+  testOnOurs(
+    'gets each of its pods once, when the operator is killed while it makes them',
+    async () => {
+      await jobs.create(endlessJob('orphaned', REPLICAS));
+      await eventually('the first pod exists', RUNNING_LIMIT_MS, async () =>
+        (await jobs.pods('orphaned')).length > 0 ? true : undefined,
+      );
+      killContainer(await operatorPod(cluster.client));
+      await jobs.untilState('orphaned', 'Running', RUNNING_LIMIT_MS);
+      expect((await jobs.pods('orphaned')).map(({ metadata }) => metadata.name)).toEqual(
+        Array.from({ length: REPLICAS }, (_, rank) => `orphaned-worker-${rank}-1`),
+      );
+      await jobs.delete('orphaned');
+    },
+    2 * RUNNING_LIMIT_MS,
   );
 
   test(

@@ -7,4 +7,5 @@ export default {
   testMatch: ['<rootDir>/test/e2e/*.e2e.ts'],
   // One after the other: they share the operator, and a computer.
   maxWorkers: 1,
+  testSequencer: '<rootDir>/test/e2e/in-order-sequencer.js',
 };

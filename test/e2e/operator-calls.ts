@@ -7,10 +7,14 @@ const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delet
 
 export interface Call {
   readonly verb: string;
+  /** Empty for the core group. */
+  readonly group: string;
   /** `pods`, `terngradjobs/status`. */
   readonly resource: string;
   readonly namespace: string;
   readonly name: string;
+  /** By its roles, not by an admission rule such as that of a namespace that is being deleted. */
+  readonly forbidden: boolean;
   readonly at: Date;
 }
 
@@ -30,7 +34,9 @@ export function operatorWrites(namespace: string): readonly Call[] {
 interface AuditEvent {
   readonly verb: string;
   readonly requestReceivedTimestamp: string;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly objectRef?: {
+    readonly apiGroup?: string;
     readonly resource?: string;
     readonly subresource?: string;
     readonly namespace?: string;
@@ -38,13 +44,15 @@ interface AuditEvent {
   };
 }
 
-function callOf({ verb, requestReceivedTimestamp, objectRef = {} }: AuditEvent): Call {
-  const { resource = '', subresource, namespace = '', name = '' } = objectRef;
+function callOf({ verb, requestReceivedTimestamp, annotations, objectRef = {} }: AuditEvent): Call {
+  const { apiGroup: group = '', resource = '', subresource, namespace = '', name = '' } = objectRef;
   return {
     verb,
+    group,
     resource: subresource === undefined ? resource : `${resource}/${subresource}`,
     namespace,
     name,
+    forbidden: annotations?.['authorization.k8s.io/decision'] === 'forbid',
     at: new Date(requestReceivedTimestamp),
   };
 }

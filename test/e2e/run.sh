@@ -14,7 +14,7 @@ say() { printf 'e2e: %s\n' "$*" >&2; }
 if [ -n "${KUBECONFIG:-}" ]; then
   say "using the cluster of KUBECONFIG=$KUBECONFIG"
   inside() { "$@"; }
-  end() { :; }
+  end() { helm uninstall "$RELEASE" --namespace "$NAMESPACE" --wait >/dev/null; }
 else
   code=0
   bash test/cluster/build.sh all || code=$?

@@ -68,21 +68,24 @@ export class ApiClient {
 
   /**
    * Every change below `path`, as it comes, until `signal`; starts with what is there already.
-   * Resolves once the server has accepted the watch.
+   * Resolves once the server has accepted the watch; `ended` resolves when it ends, for whatever reason.
    */
-  watch(path: string, onChange: (change: Change) => void, signal: AbortSignal): Promise<void> {
-    const separator = path.includes('?') ? '&' : '?';
-    const url = `${this.#endpoint.url}${path}${separator}watch=true`;
+  watch(
+    path: string,
+    onChange: (change: Change) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly ended: Promise<void> }> {
+    const url = `${this.#endpoint.url}${path}${path.includes('?') ? '&' : '?'}watch=true`;
     return new Promise((resolve, reject) => {
       const sent = request(url, { headers: this.#headers(), agent: this.#agent, signal }, (answer) => {
-        if (answer.statusCode === 200) resolve();
-        else reject(new Error(`no watch of ${path}: ${answer.statusCode}`));
+        if (answer.statusCode !== 200) reject(new Error(`no watch of ${path}: ${answer.statusCode}`));
         const lines = createInterface({ input: answer });
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion
         lines.on('line', (line) => onChange(JSON.parse(line) as Change));
-        // The signal's: an aborted answer is an error to both.
-        answer.on('error', () => undefined);
+        // A connection that breaks is an error to both, and then closed.
         lines.on('error', () => undefined);
+        answer.on('error', () => undefined);
+        resolve({ ended: new Promise((end) => answer.once('close', end)) });
       });
       sent.on('error', reject);
       sent.end();

@@ -10,7 +10,12 @@ import { type Fault, replaceWorker } from './replacement.ts';
 import { clear, launchMany, launchManyBarePods } from './scale.ts';
 import { withSimulatedNodes } from './simulated-nodes.ts';
 
-/** The figures of docs/benchmarks.md about the operator: `test/e2e/run.sh node --import tsx test/e2e/timings/main.ts`. */
+/**
+ * The figures of docs/benchmarks.md about the operator:
+ * `test/e2e/run.sh node --import tsx test/e2e/timings/main.ts [one|many]`, one job on a real node, many on simulated
+ * ones, or both.
+ */
+const [, , part] = process.argv;
 const ROUNDS = 5;
 const REPLICAS = 4;
 const { client } = connectedCluster();
@@ -25,8 +30,8 @@ const cpuSeconds = () => operatorMetric(client, 'process_cpu_seconds_total');
 
 process.stderr.write(`${machineLine(describeMachine())}\n`);
 row('operator memory, idle (MB)', (await memoryMb()).toFixed(0), '90');
-await inNamespace('timings-one', oneJob);
-await withSimulatedNodes(client, () => inNamespace('timings-many', manyJobs));
+if (part !== 'many') await inNamespace('timings-one', oneJob);
+if (part !== 'one') await withSimulatedNodes(client, () => inNamespace('timings-many', manyJobs));
 console.log(machineLine(describeMachine()));
 console.log(formatTable(['what', 'median [min-max]', 'goal'], rows));
 client.close();
@@ -65,6 +70,7 @@ async function oneJob(jobs: Jobs): Promise<void> {
     await jobs.change(name, { suspend: true });
     await jobs.untilState(name, 'Suspended', 120_000);
     resumed.push(await resumeJob(client, jobs, name, REPLICAS));
+    await jobs.untilState(name, 'Running', 120_000);
     const copies = await copyOfWorkers(client, jobs, name);
     deleted.push(await deleteJob(jobs, name));
     bare.push(await launchBarePods(client, jobs, copies));

@@ -25,7 +25,7 @@ export class PodTimeline {
   static async start(client: ApiClient, namespace: string, selector = ''): Promise<PodTimeline> {
     const timeline = new PodTimeline();
     const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`;
-    await client.watch(path, (change) => timeline.#note(change), timeline.#stop.signal);
+    await timeline.#watch(client, path);
     return timeline;
   }
 
@@ -54,18 +54,27 @@ export class PodTimeline {
     this.#stop.abort();
   }
 
+  /** The server may end a watch whose reader is slow; a new one starts with what is there. */
+  async #watch(client: ApiClient, path: string): Promise<void> {
+    const { signal } = this.#stop;
+    const { ended } = await client.watch(path, (change) => this.#note(change), signal);
+    void ended.then(() => (signal.aborted ? undefined : this.#watch(client, path)));
+  }
+
   #note({ type, object }: Change): void {
     const nowMs = performance.now();
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const pod = object as Pod;
     const { phase } = pod.status;
+    // The kubelet shows the end of a container well before the phase that follows from it.
+    const ended = pod.status.containerStatuses?.[0]?.state.terminated;
     const since = (time: Time, holds: boolean) => before[time] ?? (holds ? nowMs : undefined);
     const before: PodTimes = this.#byName.get(pod.metadata.name) ?? { pod, addedMs: nowMs };
     this.#byName.set(pod.metadata.name, {
       pod,
       addedMs: before.addedMs,
       runningMs: since('runningMs', phase === 'Running'),
-      endedMs: since('endedMs', phase === 'Failed' || phase === 'Succeeded'),
+      endedMs: since('endedMs', ended !== undefined),
       deletedMs: since('deletedMs', pod.metadata.deletionTimestamp !== undefined || type === 'DELETED'),
     });
   }

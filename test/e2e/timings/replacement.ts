@@ -1,5 +1,5 @@
 import type { ApiClient } from '../../integration/api-client.ts';
-import { killContainer } from '../containers.ts';
+import { processOf } from '../containers.ts';
 import type { Jobs } from '../jobs.ts';
 import { PodTimeline, type PodTimes } from './pod-timeline.ts';
 
@@ -23,12 +23,11 @@ export async function replaceWorker(
   try {
     const victim = (await timeline.until('the victim runs', 1, isLive)).at(-1);
     const victimName = victim?.pod.metadata.name ?? '';
+    if (victim === undefined) throw new Error(`rank ${rank} of ${name} does not run`);
+    const pid = processOf(victim.pod);
     const startMs = performance.now();
-    if (fault === 'pod deleted') {
-      await client.delete(`/api/v1/namespaces/${jobs.namespace}/pods/${victimName}`);
-    } else if (victim !== undefined) {
-      killContainer(victim.pod);
-    }
+    if (fault === 'process killed') process.kill(pid, 'SIGKILL');
+    else await client.delete(`/api/v1/namespaces/${jobs.namespace}/pods/${victimName}`);
     const [replacement] = await timeline.until('the replacement runs', 1, (times) => {
       return isLive(times) && times.pod.metadata.name !== victimName;
     });

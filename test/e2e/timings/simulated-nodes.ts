@@ -12,7 +12,9 @@ const ANNOTATION = 'kwok.x-k8s.io/node';
 /** Nodes that run nothing but say that they do (KWOK), so that the operator is measured and no kubelet. */
 export async function withSimulatedNodes<T>(client: ApiClient, work: () => Promise<T>): Promise<T> {
   const selector = `--manage-nodes-with-annotation-selector=${ANNOTATION}=fake`;
-  const kwok = spawn('kwok', ['--manage-all-nodes=false', selector], { stdio: 'ignore' });
+  const kwok = spawn('kwok', ['--manage-all-nodes=false', '--node-lease-duration-seconds=40', selector], {
+    stdio: 'ignore',
+  });
   const names = Array.from({ length: NODES }, (_, index) => `simulated-${index}`);
   try {
     await Promise.all(names.map((name) => client.create('/api/v1/nodes', node(name))));
