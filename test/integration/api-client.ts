@@ -78,7 +78,11 @@ export class ApiClient {
     const url = `${this.#endpoint.url}${path}${path.includes('?') ? '&' : '?'}watch=true`;
     return new Promise((resolve, reject) => {
       const sent = request(url, { headers: this.#headers(), agent: this.#agent, signal }, (answer) => {
-        if (answer.statusCode !== 200) reject(new Error(`no watch of ${path}: ${answer.statusCode}`));
+        if (answer.statusCode !== 200) {
+          answer.resume();
+          reject(new Error(`no watch of ${path}: ${answer.statusCode}`));
+          return;
+        }
         const lines = createInterface({ input: answer });
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion
         lines.on('line', (line) => onChange(JSON.parse(line) as Change));
