@@ -30,6 +30,7 @@ const RARELY_USED: Readonly<Record<string, string>> = {
   'get networking.k8s.io/networkpolicies': 'the same',
   'patch networking.k8s.io/networkpolicies': 'an install with other labels for monitoring',
   'patch /secrets': 'certificates are renewed after two thirds of their time',
+  'patch events.k8s.io/events': 'an event that repeats becomes a series',
   'update /secrets': 'the authority is renewed',
   'update terngrad.dev/terngradjobs/finalizers':
     'clusters that ask for it before an owner may block its deletion',

@@ -19,7 +19,7 @@ describeOnOurs('The operator', () => {
     await jobs.untilState('counted', 'Running', 120_000);
     const kinds = written().map(({ verb, resource }) => `${verb} ${resource}`);
     expect(kinds.filter((kind) => kind === 'create pods')).toHaveLength(REPLICAS);
-    expect({ kinds, count: kinds.length <= MOST_WRITES }).toMatchObject({ count: true });
+    expect(kinds.length > MOST_WRITES ? kinds : []).toEqual([]);
   }, 130_000);
 
   test('then writes nothing but progress, at most once in 10 s', async () => {
