@@ -31,6 +31,12 @@ export function operatorWrites(namespace: string): readonly Call[] {
   return operatorCalls().filter((call) => WRITES.has(call.verb) && call.namespace === namespace);
 }
 
+/** Of a job's writes, those until the event that says that it runs, which is the last of its launch. */
+export function launchWrites(writes: readonly Call[]): readonly Call[] {
+  const last = writes.findIndex(({ resource }) => resource === 'events');
+  return last === -1 ? writes : writes.slice(0, last + 1);
+}
+
 interface AuditEvent {
   readonly verb: string;
   readonly requestReceivedTimestamp: string;

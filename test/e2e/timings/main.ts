@@ -3,7 +3,7 @@ import { formatSpread, formatTable } from '../../../bench/table.ts';
 import { connectedCluster } from '../cluster.ts';
 import { Jobs } from '../jobs.ts';
 import { operatorMetric } from '../operator.ts';
-import { operatorWrites } from '../operator-calls.ts';
+import { launchWrites, operatorWrites } from '../operator-calls.ts';
 import { copyOfWorkers } from './bare-pods.ts';
 import { deleteJob, launchBarePods, launchJob, resumeJob } from './launch.ts';
 import { type Fault, replaceWorker } from './replacement.ts';
@@ -54,7 +54,7 @@ async function oneJob(jobs: Jobs): Promise<void> {
     /* oxlint-disable eslint/no-await-in-loop */
     const launched = await launchJob(client, jobs, name, REPLICAS);
     await jobs.untilState(name, 'Running', 120_000);
-    writes = operatorWrites(jobs.namespace).length - writtenBefore;
+    writes = launchWrites(operatorWrites(jobs.namespace).slice(writtenBefore)).length;
     podsExist.push(launched.podsExistMs);
     allRunning.push(launched.allRunningMs);
     for (const [fault, times] of replaced) {
