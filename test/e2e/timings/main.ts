@@ -12,11 +12,11 @@ import { withSimulatedNodes } from './simulated-nodes.ts';
 
 /**
  * The figures of docs/benchmarks.md about the operator:
- * `test/e2e/run.sh node --import tsx test/e2e/timings/main.ts [one|many]`, one job on a real node, many on simulated
- * ones, or both.
+ * `test/e2e/run.sh node --import tsx test/e2e/timings/main.ts [one|many|both [ROUNDS]]`: one job on a real
+ * node, many on simulated ones. Default: both, and medians of 5 rounds.
  */
-const [, , part] = process.argv;
-const ROUNDS = 5;
+const [, , part, roundsText = '5'] = process.argv;
+const rounds = Number(roundsText);
 const REPLICAS = 4;
 const { client } = connectedCluster();
 const rows: string[][] = [];
@@ -47,7 +47,7 @@ async function oneJob(jobs: Jobs): Promise<void> {
     faults.map((fault) => [fault, { running: [] as number[], operator: [] as number[] }]),
   );
   let writes = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const name = `round-${round}`;
     const writtenBefore = operatorWrites(jobs.namespace).length;
     // One after the other, or they would measure each other.
