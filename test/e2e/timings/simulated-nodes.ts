@@ -1,6 +1,9 @@
-import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TernGradJob } from '../../../crds/index.ts';
 import type { ApiClient } from '../../integration/api-client.ts';
+import { startGuarded } from '../../integration/guarded-process.ts';
 import { eventually } from '../eventually.ts';
 import { endlessJob } from '../small-job.ts';
 
@@ -12,9 +15,16 @@ const ANNOTATION = 'kwok.x-k8s.io/node';
 /** Nodes that run nothing but say that they do (KWOK), so that the operator is measured and no kubelet. */
 export async function withSimulatedNodes<T>(client: ApiClient, work: () => Promise<T>): Promise<T> {
   const selector = `--manage-nodes-with-annotation-selector=${ANNOTATION}=fake`;
-  const kwok = spawn('kwok', ['--manage-all-nodes=false', '--node-lease-duration-seconds=40', selector], {
-    stdio: 'ignore',
-  });
+  const folder = mkdtempSync(join(tmpdir(), 'terngrad-kwok-'));
+  const kwok = startGuarded(
+    'kwok',
+    [
+      '--manage-all-nodes=false',
+      `--manage-nodes-with-annotation-selector=${ANNOTATION}=fake`,
+      '--node-lease-duration-seconds=40',
+    ],
+    { logFile: join(folder, 'kwok.log'), removeAtEnd: folder },
+  );
   const names = Array.from({ length: NODES }, (_, index) => `simulated-${index}`);
   try {
     await Promise.all(names.map((name) => client.create('/api/v1/nodes', node(name))));
@@ -27,7 +37,7 @@ export async function withSimulatedNodes<T>(client: ApiClient, work: () => Promi
     return await work();
   } finally {
     await Promise.all(names.map((name) => client.delete(`/api/v1/nodes/${name}`)));
-    kwok.kill();
+    await kwok.kill();
   }
 }
 
