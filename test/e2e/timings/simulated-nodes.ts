@@ -14,7 +14,6 @@ const ANNOTATION = 'kwok.x-k8s.io/node';
 
 /** Nodes that run nothing but say that they do (KWOK), so that the operator is measured and no kubelet. */
 export async function withSimulatedNodes<T>(client: ApiClient, work: () => Promise<T>): Promise<T> {
-  const selector = `--manage-nodes-with-annotation-selector=${ANNOTATION}=fake`;
   const folder = mkdtempSync(join(tmpdir(), 'terngrad-kwok-'));
   const kwok = startGuarded(
     'kwok',
