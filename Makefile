@@ -31,10 +31,10 @@ test: setup ## All tests but those on a whole cluster; ends with a line `N passe
 e2e: setup ## From nothing to a trained job: images, a real cluster, helm install, and the tests on it
 	@bash test/e2e/run.sh
 
-cluster-api: setup ## Build etcd and kube-apiserver for the tests, outside the checkout (cold: 5 minutes)
+cluster-api: setup ## Build etcd and kube-apiserver for the tests, outside the checkout (minutes, once)
 	@bash test/cluster/build.sh api
 
-cluster-up: setup ## Start a real Kubernetes of one node on this computer (cold: 10 minutes)
+cluster-up: setup ## Start a real Kubernetes of one node on this computer (the first time it is compiled)
 	@bash test/cluster/up.sh
 
 cluster-verify: ## Check what the cluster must be able to do

@@ -8,7 +8,7 @@
 #
 #   TERNGRAD_CACHE   where to keep it, default $XDG_CACHE_HOME/terngrad or ~/.cache/terngrad
 #
-# Cold and with two cores it takes 5 minutes (api) or 10 (all); what is there is not built again.
+# The first time it compiles Kubernetes, which takes minutes and with two cores many; what is there is not built again.
 # Exit codes: 0 done, 1 failed, 3 cannot be built on this computer (something is missing; one line says what).
 set -euo pipefail
 shopt -s inherit_errexit
