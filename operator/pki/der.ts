@@ -56,6 +56,26 @@ export function time(date: Date): Buffer {
     : der(DerTag.generalizedTime, Buffer.from(digits));
 }
 
+/** What a constructed element holds, each with its tag and length. Lengths are trusted: for our own certificates. */
+export function elementsOf(constructed: Uint8Array): readonly Uint8Array[] {
+  const elements: Uint8Array[] = [];
+  let at = headerOf(constructed, 0).contentsAt;
+  while (at < constructed.length) {
+    const { contentsAt, length } = headerOf(constructed, at);
+    elements.push(constructed.subarray(at, contentsAt + length));
+    at = contentsAt + length;
+  }
+  return elements;
+}
+
+function headerOf(bytes: Uint8Array, at: number): { readonly contentsAt: number; readonly length: number } {
+  const first = bytes[at + 1] ?? 0;
+  if (first < 0x80) return { contentsAt: at + 2, length: first };
+  const lengthBytes = first & 0x7f;
+  const length = bytes.subarray(at + 2, at + 2 + lengthBytes).reduce((sum, byte) => sum * 256 + byte, 0);
+  return { contentsAt: at + 2 + lengthBytes, length };
+}
+
 function lengthOf(length: number): readonly number[] {
   if (length < 0x80) return [length];
   const bytes: number[] = [];

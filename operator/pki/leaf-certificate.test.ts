@@ -15,7 +15,7 @@ import {
   X509Certificate,
 } from '@peculiar/x509';
 import { createAuthority } from './authority.ts';
-import { leafCertificate } from './leaf-certificate.ts';
+import { keyIdentifier, leafCertificate, subjectOf } from './leaf-certificate.ts';
 
 const uri = 'spiffe://terngrad/ns/default/terngradjob/uid-1/rank/300';
 
@@ -86,4 +86,16 @@ test('an end from 2050 on is written in four digits', async () => {
   const { der } = await leafUntil(new Date('2051-06-07T08:09:10Z'));
   expect(new X509Certificate(der).notAfter).toEqual(new Date('2051-06-07T08:09:10Z'));
   expect(new NodeCertificate(der).validTo).toBe('Jun  7 08:09:10 2051 GMT');
+});
+
+test('subject and key identifier of an authority are read as the library reads them', async () => {
+  const { certificate } = await createAuthority('terngrad', { notAfter: new Date('2060-01-01') });
+  const read = new X509Certificate(certificate);
+  expect(Buffer.from(subjectOf(new Uint8Array(read.rawData)))).toEqual(
+    Buffer.from(read.subjectName.toArrayBuffer()),
+  );
+  const publicKey = new NodeCertificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
+  expect(keyIdentifier(publicKey).toString('hex')).toBe(
+    read.getExtension(SubjectKeyIdentifierExtension)?.keyId,
+  );
 });

@@ -4,6 +4,7 @@ import {
   bitString,
   der,
   DerTag,
+  elementsOf,
   explicit,
   implicit,
   integer,
@@ -36,6 +37,8 @@ const CLIENT_AUTH = objectIdentifier('1.3.6.1.5.5.7.3.2');
 /** An uncompressed P-256 point: 0x04, x, y. */
 const POINT_BYTES = 65;
 const SERIAL_BYTES = 16;
+/** After version, serial number, algorithm, issuer and validity. */
+const SUBJECT_FIELD = 5;
 
 /** The same in every leaf: no authority, for signatures only, TLS server and client. */
 const USE_EXTENSIONS = [
@@ -85,13 +88,21 @@ function subjectAlternativeNames({ uri, dnsNames, ipAddresses }: LeafContents): 
   );
 }
 
-/** RFC 5280, 4.2.1.2, method 1. */
-function keyIdentifier(publicKey: Uint8Array): Buffer {
+/** Subject of a certificate (version 3), both DER. */
+export function subjectOf(certificate: Uint8Array): Uint8Array {
+  const [toBeSigned] = elementsOf(certificate);
+  const subject = toBeSigned && elementsOf(toBeSigned)[SUBJECT_FIELD];
+  if (subject === undefined) throw new TypeError('the certificate has no subject');
+  return subject;
+}
+
+/** RFC 5280, 4.2.1.2, method 1. @param publicKey SubjectPublicKeyInfo, DER, of a P-256 key */
+export function keyIdentifier(publicKey: Uint8Array): Buffer {
   return createHash('sha1').update(publicKey.subarray(-POINT_BYTES)).digest();
 }
 
 /** Positive and without leading zeros, as DER wants it. */
-function randomSerial(): Buffer {
+export function randomSerial(): Buffer {
   const bytes = randomBytes(SERIAL_BYTES);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return bytes;
