@@ -45,6 +45,7 @@ LABEL org.opencontainers.image.version=${VERSION} \
 FROM runtime AS operator
 LABEL org.opencontainers.image.title=terngrad-operator \
       org.opencontainers.image.description="Kubernetes operator for TernGradJobs"
+ENV MALLOC_ARENA_MAX=1
 COPY --from=build /out/operator/program/ /
 ENTRYPOINT ["node", "--max-semi-space-size=1", "/opt/terngrad/operator.js"]
 

@@ -46,7 +46,8 @@ export const IMAGES: Readonly<Record<string, ImageDefinition>> = {
     program: 'operator.js',
     // Most of what it allocates dies at once; V8 would let the young generation grow to tens of MB before it looks.
     nodeFlags: ['--max-semi-space-size=1'],
-    env: NO_GPUS_UNASKED,
+    // One heap for all threads: they allocate little at once, and glibc would keep one for each.
+    env: { ...NO_GPUS_UNASKED, MALLOC_ARENA_MAX: '1' },
     maximumMegabytes: 60,
     layers: { program: ({ root }) => programFiles(root, ['operator.js'], NO_PACKAGES) },
   },
