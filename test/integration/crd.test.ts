@@ -84,13 +84,13 @@ describeOnApiServer('A real API server with the CRD', () => {
     });
   });
 
-  test.each(['.', 'a.b', 'Upper', '1st', `a${'b'.repeat(52)}`])('refuses the name %p', async (name) => {
+  test.each(['.', 'a.b', 'Upper', '1st', `a${'b'.repeat(63)}`])('refuses the name %p', async (name) => {
     const { status } = await server.client.create(JOBS, exampleJob({}, { name }));
     expect(status).toBe(422);
   });
 
-  test('takes a name of 52 characters', async () => {
-    const name = `a${'b'.repeat(51)}`;
+  test('takes a name of 63 characters', async () => {
+    const name = `a${'b'.repeat(62)}`;
     expect((await server.client.create(JOBS, exampleJob({}, { name }))).status).toBe(201);
   });
 

@@ -18,10 +18,12 @@ jest.setTimeout(120_000);
 
 const native = await nativeIsBuilt();
 const done = { exitCode: 0, message: { reason: 'Completed' } };
+/** With the reason, so that a failure tells its own. */
+const succeeded = { phase: 'Succeeded', reason: 'Completed', message: expect.any(String) };
 
 test('all members hold bit-identical weights after each committed step', async () => {
   const { result, weights } = await recordedRun({ workers: { replicas: 3, backend: 'cpu' } });
-  expect(result.phase).toBe('Succeeded');
+  expect(result).toMatchObject(succeeded);
   const [first, ...others] = weights;
   expect(first).toHaveLength(result.steps);
   expect(new Set(first).size).toBe(result.steps);
@@ -35,7 +37,7 @@ describe('batch-norm statistics, which each member gathers from its own slices',
 
   test('are the same on all members where they evaluate: the mean', async () => {
     const { result, weights } = await recordedRun({ workers, program: batchNorm });
-    expect(result.phase).toBe('Succeeded');
+    expect(result).toMatchObject(succeeded);
     const [first, ...others] = weights;
     expect(first).toHaveLength(result.steps);
     // In Keras's order: trainable ones first, at the end the moving mean and variance of each hidden unit.
@@ -120,7 +122,7 @@ describe('the same seed gives the same final weights on a rerun', () => {
   test('cpu, and another seed gives others', async () => {
     const weightsOf = async (seed: number): Promise<unknown> => {
       const { result } = await runJob(smallJob({ training: { seed } }));
-      expect(result.phase).toBe('Succeeded');
+      expect(result).toMatchObject(succeeded);
       return result.weightsHashes;
     };
     const first = await weightsOf(1);
@@ -134,7 +136,7 @@ describe('the same seed gives the same final weights on a rerun', () => {
   async function repeatsItself(backend: 'wasm' | 'native'): Promise<void> {
     const job = smallJob({ workers: { replicas: 2, backend, threads: 1 } });
     const first = await runJob(job);
-    expect(first.result.phase).toBe('Succeeded');
+    expect(first.result).toMatchObject(succeeded);
     const again = await runJob(job);
     expect(again.result.weightsHashes).toEqual(first.result.weightsHashes);
     expect(again.result.loss).toBe(first.result.loss);
