@@ -2,7 +2,7 @@ import type { ClusterJob } from '../../plan/manifests/cluster-job.ts';
 import type { NetworkPolicySettings } from '../../plan/manifests/network-policy.ts';
 import type { PodSettings } from '../../plan/manifests/pod.ts';
 import type { Resource, Store } from '../api/types.ts';
-import type { SpecifiedChild } from './carry-out/ensure-child.ts';
+import type { SpecifiedChild } from './specified-child.ts';
 import type { RankSecrets } from './carry-out/rank-secrets.ts';
 import type { JobObject } from './job-object.ts';
 import type { JobMemory } from './memory/job-memory.ts';

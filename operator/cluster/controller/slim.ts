@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/types.ts';
-import type { SpecifiedChild } from './carry-out/ensure-child.ts';
+import type { SpecifiedChild } from './specified-child.ts';
 import type { JobObject } from './job-object.ts';
 import type { Pod, PodStatus } from './observe/pod.ts';
 

@@ -6,7 +6,7 @@ import type { Change } from '../watch/change.ts';
 import type { Reflector } from '../watch/reflector.ts';
 import { createReflector } from '../watch/reflector.ts';
 import type { RestartReason } from '../watch/restart.ts';
-import type { SpecifiedChild } from './carry-out/ensure-child.ts';
+import type { SpecifiedChild } from './specified-child.ts';
 import type { JobStores } from './job-context.ts';
 import type { JobObject } from './job-object.ts';
 import { jobs, networkPolicies, pods, services } from './kinds.ts';

@@ -3,14 +3,10 @@ import type { Manifest } from '../../../plan/manifests/manifest.ts';
 import type { KubeObject, Resource, Store } from '../../api/types.ts';
 import type { OwnWrites } from '../memory/own-writes.ts';
 import { slimChild } from '../slim.ts';
+import type { SpecifiedChild } from '../specified-child.ts';
 import { covers } from './covers.ts';
 import { createOnce } from './create-once.ts';
 import { nameTaken, refusalOf } from './refusal.ts';
-
-/** A child with a specification that we keep as it should be. */
-export interface SpecifiedChild extends KubeObject {
-  readonly spec?: unknown;
-}
 
 /** Where one kind of child is read and written. */
 export interface ChildAccess<T extends KubeObject> {

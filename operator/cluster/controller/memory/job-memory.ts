@@ -1,6 +1,6 @@
 import type { JobStatus } from '../../../../crds/status.ts';
 import type { KubeObject } from '../../api/types.ts';
-import type { SpecifiedChild } from '../carry-out/ensure-child.ts';
+import type { SpecifiedChild } from '../specified-child.ts';
 import type { JobObject } from '../job-object.ts';
 import type { Pod } from '../observe/pod.ts';
 import type { SetUp } from '../observe/set-up.ts';
