@@ -21,7 +21,7 @@ const requireBanner =
 
 /**
  * The Kubernetes client's KubeConfig imports, beside what reads credentials, its generated API classes, an HTTP client
- * and two proxies: 20 MB of the operator's memory for methods that it never calls (docs/decisions/006).
+ * and two proxies: memory of the operator for methods that it never calls (docs/decisions/006).
  */
 const uncalledByOurs: Plugin = {
   name: 'uncalled-by-ours',

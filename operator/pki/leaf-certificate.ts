@@ -49,7 +49,7 @@ const USE_EXTENSIONS = [
 
 /**
  * A leaf certificate (RFC 5280), DER, signed with ECDSA and SHA-256. Written by hand because a large job wants hundreds at
- * once, and the ASN.1 library needs about ten times as long for each. The tests have the library read what this writes.
+ * once, and the ASN.1 library takes far longer for each. The tests have the library read what this writes.
  */
 export function leafCertificate(contents: LeafContents, signingKey: KeyObject): Buffer {
   const { issuer, authorityKeyId, notBefore, notAfter, commonName, publicKey } = contents;
