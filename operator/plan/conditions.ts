@@ -1,6 +1,7 @@
 import type { JobCondition } from '../../crds/status.ts';
 import { blockageText, workersText } from './blocked.ts';
 import { cut } from './bounded-text.ts';
+import { atRest } from './at-rest.ts';
 import type { Statement } from './condition-reasons.ts';
 import { conditionReasons } from './condition-reasons.ts';
 import type { Outcome } from './outcome.ts';
@@ -81,12 +82,10 @@ function running(facts: ConditionFacts): Statement {
         message: formingMessage(facts),
       };
     case 'suspended':
-      return { type, status: 'False', reason: 'Suspended', message: 'the job is suspended' };
     case 'stopping':
-      return { type, status: 'False', reason: 'Stopping', message: 'the workers were asked to stop' };
     case 'succeeded':
     case 'failed':
-      return { type, status: 'False', reason: 'Finished', message: 'the job is finished' };
+      return { type, ...atRest(facts.outcome.kind) };
   }
 }
 

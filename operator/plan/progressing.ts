@@ -1,3 +1,4 @@
+import { atRest } from './at-rest.ts';
 import type { Statement } from './condition-reasons.ts';
 import type { DeadlineFacts } from './deadlines.ts';
 import { quietSince } from './deadlines.ts';
@@ -30,12 +31,10 @@ export function progressing(outcome: Outcome, steps: Progressing): Statement {
     case 'active':
       return ofSteps(steps);
     case 'suspended':
-      return { type, status: 'False', reason: 'Suspended', message: 'the job is suspended' };
     case 'stopping':
-      return { type, status: 'False', reason: 'Stopping', message: 'the workers were asked to stop' };
     case 'succeeded':
     case 'failed':
-      return { type, status: 'False', reason: 'Finished', message: 'the job is finished' };
+      return { type, ...atRest(outcome.kind) };
   }
 }
 
