@@ -26,6 +26,11 @@ export const exchangeSchema = z
     peerLossSeconds: seconds()
       .default(15)
       .describe('Seconds of silence on the wire after which a peer counts as lost.'),
+    recoverySeconds: seconds()
+      .default(600)
+      .describe(
+        'Seconds the workers that are left wait for the replacement of a lost one, with their state, before they end.',
+      ),
   })
   .prefault({})
   .describe('How workers exchange gradients, and how long they wait for each other.');
