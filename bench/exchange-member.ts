@@ -44,7 +44,9 @@ async function runMember(order: MemberOrder): Promise<MemberFigures> {
     credentials,
     scaler: 'shared',
     maxPayloadBytes: Math.max(order.pushBytes, order.pullBytes),
+    state: { bytes: 0, view: () => new Uint8Array(0) },
     formationSeconds: 30,
+    recoverySeconds: 30,
     stepDeadlineSeconds: 60,
     peerLossSeconds: 15,
   });
@@ -59,7 +61,7 @@ async function runMember(order: MemberOrder): Promise<MemberFigures> {
     for (let step = 0; step < warmupSteps + steps; step++) {
       if (step === warmupSteps) cpuStart = process.cpuUsage();
       const start = performance.now();
-      await exchange.barrier({ step, stateHash: '0', scalers, loss: 1, samples: 1, stop: false }, signal);
+      await exchange.barrier({ step, stateHash: '0', scalers, loss: 1, samples: 1, leaving: false }, signal);
       const passed = performance.now();
       const running = exchange.beginStep(step, store);
       for (let c = 0; c < order.chunks; c++) running.chunkEncoded(c);

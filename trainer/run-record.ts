@@ -6,7 +6,7 @@ import type { ByteCounts } from './metrics/worker-metrics.ts';
 import { Figures } from './step/figures.ts';
 import type { ConfirmedByBarrier } from './step/io-loop.ts';
 import type { EvaluationSums } from './step/messages.ts';
-import type { ProgressReport } from './wire/progress.ts';
+import type { ProgressReport, Suspect } from './wire/progress.ts';
 
 export interface EvaluationResult {
   readonly loss: number;
@@ -14,12 +14,20 @@ export interface EvaluationResult {
   readonly accuracy: number | undefined;
 }
 
+const SAID_STATE = {
+  starting: 'joining',
+  training: 'training',
+  recovering: 'waiting',
+  finished: 'finished',
+} as const;
+
 /** What is known of a run so far: the one source of progress answers, metrics and the termination message. */
 export class RunRecord {
   readonly figures = new Figures();
-  state: 'starting' | 'training' | 'finished' = 'starting';
+  state: 'starting' | 'training' | 'recovering' | 'finished' = 'starting';
   backend: string | undefined;
   totalSteps = 0;
+  #steps = 0;
   /** Whole: the last step of an epoch is one too, however short its batch is. */
   stepsPerEpoch = 0;
   weightsHash: string | undefined;
@@ -41,7 +49,18 @@ export class RunRecord {
     this.state = 'training';
   }
 
-  confirm(step: ConfirmedByBarrier): void {
+  /** Steps of the job that all members have done, those before this process came included. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** All members are at `step`. What is known of the one before it counts in the figures. */
+  confirm(step: number, previous: ConfirmedByBarrier | undefined): void {
+    this.#steps = step;
+    if (previous !== undefined) this.#add(previous);
+  }
+
+  #add(step: ConfirmedByBarrier): void {
     this.figures.add({
       phases: step.completed.phases,
       totalMs: step.completed.totalMs,
@@ -67,15 +86,16 @@ export class RunRecord {
   }
 
   get epochs(): number {
-    return this.stepsPerEpoch === 0 ? 0 : this.figures.steps / this.stepsPerEpoch;
+    return this.stepsPerEpoch === 0 ? 0 : this.#steps / this.stepsPerEpoch;
   }
 
   progress(): ProgressReport {
     const { figures } = this;
     const { push, pull } = this.byteCounts();
     const members = this.#membership?.members ?? [];
+    const suspects = this.#suspects();
     return {
-      step: figures.steps,
+      step: this.#steps,
       totalSteps: this.totalSteps,
       epoch: this.epochs,
       ...(figures.loss !== undefined && { loss: figures.loss }),
@@ -83,9 +103,24 @@ export class RunRecord {
       samplesPerSecond: figures.samplesPerSecond,
       stepMs: figures.stepMs?.total ?? 0,
       bytes: { raw: push.raw + pull.raw, wire: push.wire + pull.wire },
-      ranks: members.map(({ rank, attempt }) => ({ rank, attempt, step: figures.steps, state: this.state })),
-      suspects: [],
+      ranks: members.map(({ rank, attempt }) => ({
+        rank,
+        attempt,
+        step: this.#steps,
+        state: suspects.some((suspect) => suspect.rank === rank) ? 'joining' : SAID_STATE[this.state],
+      })),
+      suspects,
     };
+  }
+
+  /** Members of the last generation that the next one waits for. */
+  #suspects(): Suspect[] {
+    const waiting = this.#exchange?.waiting;
+    if (waiting === undefined) return [];
+    const reason = `the others wait for it${waiting.reason === '' ? '' : `: ${waiting.reason}`}`;
+    return (this.#membership?.members ?? [])
+      .filter(({ rank }) => waiting.ranks.includes(rank))
+      .map(({ rank, attempt }) => ({ rank, attempt, reason, sinceMs: waiting.sinceMs }));
   }
 
   message(exitCode: ExitCode, reason: string, message: string): TerminationMessage {
@@ -97,7 +132,7 @@ export class RunRecord {
       exitCode,
       reason,
       message,
-      steps: figures.steps,
+      steps: this.#steps,
       epochs: Math.round(this.epochs * 1000) / 1000,
       ...(figures.loss !== undefined && { loss: figures.loss }),
       ...(this.#evaluation !== undefined && { testLoss: this.#evaluation.loss }),

@@ -3,15 +3,16 @@ import { ExitCode, WorkerEnvironment, type ResolvedJob, type TerminationMessage 
 import { createExchange } from './exchange/create-exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { failureOf } from './failure.ts';
+import { trainThroughGenerations, type TrainingEnd } from './generations.ts';
 import { startReadOnlyServer } from './http/read-only-server.ts';
 import { InvalidEnvironmentError, type WorkerIdentity } from './identity.ts';
 import { createWorkerMetrics } from './metrics/worker-metrics.ts';
 import { RunRecord } from './run-record.ts';
-import { SharedChunkStore } from './step/chunk-store.ts';
 import { startCompute, type ComputeClient } from './step/compute-client.ts';
-import { runIoLoop, type IoLoopResult } from './step/io-loop.ts';
+import { IoLoop } from './step/io-loop.ts';
 import type { Ready } from './step/messages.ts';
-import { planStep } from './step/step-plan.ts';
+import { stateMemory, stateRegions } from './step/state-regions.ts';
+import { planStep, type StepPlan } from './step/step-plan.ts';
 import { formatAddress, parseAddress } from './wire/address.ts';
 import { CredentialFiles } from './wire/credential-files.ts';
 
@@ -38,7 +39,7 @@ export async function runWorker(options: WorkerOptions): Promise<TerminationMess
     const result = await train(options, record);
     record.weightsHash = result.weightsHash;
     return result.reason === 'completed'
-      ? record.message(ExitCode.done, 'Completed', `trained ${record.figures.steps} steps`)
+      ? record.message(ExitCode.done, 'Completed', `trained ${record.steps} steps`)
       : record.message(ExitCode.stopped, 'Stopped', stopMessage(options.stop, record));
   } catch (error) {
     if (options.stop.aborted && failureOf(error).exitCode === ExitCode.stopped) {
@@ -50,7 +51,7 @@ export async function runWorker(options: WorkerOptions): Promise<TerminationMess
   }
 }
 
-async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopResult> {
+async function train(options: WorkerOptions, record: RunRecord): Promise<TrainingEnd> {
   const { identity, job, log } = options;
   const metrics = createWorkerMetrics({
     rank: identity.rank,
@@ -73,11 +74,11 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
   });
   let exchange: Exchange | undefined;
   let credentials: CredentialFiles | undefined;
-  const interruptFormation = (): void => {
-    // Once training, a stop is agreed at a barrier, so that all members stop at the same step.
-    if (record.state !== 'training') compute.interrupt(stoppedError());
+  const interruptStart = (): void => {
+    // Once training, a member leaves at a barrier, so that the others lose no time.
+    if (record.state === 'starting') compute.interrupt(stoppedError());
   };
-  options.stop.addEventListener('abort', interruptFormation);
+  options.stop.addEventListener('abort', interruptStart);
   try {
     const ready = await compute.next('ready', job.spec.exchange.formationSeconds * 1000);
     record.backend = ready.backend;
@@ -89,19 +90,19 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
     );
     for (const note of ready.notes) log.warn(note);
 
-    const plan = planStep(ready.tensors, job.spec, {
-      examples: ready.examples,
-      members: job.spec.workers.replicas,
-    });
+    const { examples, nonTrainableValues } = ready;
+    const planFor = (members: number): StepPlan =>
+      planStep(ready.tensors, job.spec, { examples, members, nonTrainableValues });
+    const plan = planFor(job.spec.workers.replicas);
     credentials = await openCredentials(options);
-    exchange = openExchange(options, record, { maxPayloadBytes: plan.maxPayloadBytes, credentials });
+    exchange = openExchange(options, record, { ready, plan, credentials });
     record.attach(exchange);
-    return await formAndRun(options, record, { ready, plan, exchange, compute, metrics });
+    return await runGenerations(options, record, { ready, planFor, exchange, compute, metrics });
   } catch (error) {
     // A failed compute thread closes the exchange; what then ends the waiting side is only the echo.
     throw compute.failure ?? error;
   } finally {
-    options.stop.removeEventListener('abort', interruptFormation);
+    options.stop.removeEventListener('abort', interruptStart);
     await compute.terminate();
     await exchange?.close();
     credentials?.close();
@@ -111,44 +112,29 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<IoLoopR
 
 interface Parts {
   readonly ready: Ready;
-  readonly plan: ReturnType<typeof planStep>;
+  readonly planFor: (members: number) => StepPlan;
   readonly exchange: Exchange;
   readonly compute: ComputeClient;
   readonly metrics: ReturnType<typeof createWorkerMetrics>;
 }
 
-async function formAndRun(options: WorkerOptions, record: RunRecord, parts: Parts): Promise<IoLoopResult> {
-  const { ready, plan, exchange, compute, metrics } = parts;
-  const { log, stop } = options;
-  const ended = new AbortController();
+async function runGenerations(options: WorkerOptions, record: RunRecord, parts: Parts): Promise<TrainingEnd> {
+  const { exchange, compute, metrics } = parts;
+  const { job, log, stop } = options;
   compute.onFailure = () => void exchange.close();
-  exchange.failure.addEventListener('abort', () => compute.interrupt(exchange.failure.reason as Error));
-
-  const formation = AbortSignal.any([ended.signal, stop]);
-  const membership = await exchange.form(
-    { signature: ready.signature, stateHash: ready.stateHash, step: 0 },
-    formation,
-  );
-  record.formed(membership);
-  log.info(
-    { generation: membership.generation, workers: membership.members.length },
-    'all workers are connected',
-  );
-
-  const store = await SharedChunkStore.create(plan, ready.memory, membership);
-  compute.send({ type: 'start', memberCount: membership.members.length, selfIndex: membership.selfIndex });
-  const result = await runIoLoop({
-    plan,
-    store,
+  const computeBudgetMs = job.spec.exchange.stepDeadlineSeconds * 1000 * OWN_SHARE_OF_DEADLINE;
+  const loop = new IoLoop({
     exchange,
     compute,
+    computeBudgetMs,
     stopRequested: () => stop.aborted,
-    onConfirmed: (confirmed) => {
-      record.confirm(confirmed);
+    onConfirmed: (step, previous) => {
+      record.confirm(step, previous);
+      if (previous === undefined) return;
       metrics.stepConfirmed({
-        phases: confirmed.completed.phases,
-        samples: confirmed.ownSamples,
-        meanLoss: confirmed.meanLoss,
+        phases: previous.completed.phases,
+        samples: previous.ownSamples,
+        meanLoss: previous.meanLoss,
         finishedAtSeconds: Date.now() / 1000,
       });
     },
@@ -157,26 +143,26 @@ async function formAndRun(options: WorkerOptions, record: RunRecord, parts: Part
       metrics.evaluated(evaluation);
       log.info({ step, ...evaluation }, 'evaluated on the test set');
     },
-    computeBudgetMs: options.job.spec.exchange.stepDeadlineSeconds * 1000 * OWN_SHARE_OF_DEADLINE,
-    signal: ended.signal,
+    signal: new AbortController().signal,
   });
-  record.state = 'finished';
-  log.info(
-    { steps: record.figures.steps, weightsHash: result.weightsHash },
-    'all workers ended with the same weights',
-  );
-  return result;
+  const end = await trainThroughGenerations({ ...parts, job, loop, record, log, computeBudgetMs, stop });
+  if (end.reason === 'completed') {
+    record.state = 'finished';
+    log.info({ steps: record.steps, weightsHash: end.weightsHash }, 'all workers ended with the same weights');
+  }
+  return end;
 }
 
 interface ExchangeParts {
-  readonly maxPayloadBytes: number;
+  readonly ready: Ready;
+  readonly plan: StepPlan;
   readonly credentials: CredentialFiles | undefined;
 }
 
 function openExchange(
   { identity, job, log }: WorkerOptions,
   record: RunRecord,
-  { maxPayloadBytes, credentials }: ExchangeParts,
+  { ready, plan, credentials }: ExchangeParts,
 ): Exchange {
   const { exchange, compression, workers } = job.spec;
   return createExchange({
@@ -184,13 +170,21 @@ function openExchange(
     rank: identity.rank,
     attempt: identity.attempt,
     replicas: workers.replicas,
+    elastic: workers.elastic,
     coordinatorAddress: identity.coordinatorAddress,
     listenAddress: identity.listenAddress,
     advertiseHost: identity.advertiseHost,
     credentials,
     scaler: compression.scaler,
-    maxPayloadBytes,
+    maxPayloadBytes: plan.maxPayloadBytes,
+    state: stateMemory(
+      stateRegions(ready.memory, plan.memory, {
+        values: plan.layout.values,
+        nonTrainableValues: ready.nonTrainableValues,
+      }),
+    ),
     formationSeconds: exchange.formationSeconds,
+    recoverySeconds: exchange.recoverySeconds,
     stepDeadlineSeconds: exchange.stepDeadlineSeconds,
     peerLossSeconds: exchange.peerLossSeconds,
     onProgress: () => record.progress(),
@@ -219,6 +213,6 @@ function stoppedError(): Error {
 }
 
 function stopMessage(stop: AbortSignal, record: RunRecord): string {
-  const by = stop.aborted ? String(stop.reason) : 'another worker was asked to stop';
-  return `stopped after ${record.figures.steps} of ${record.totalSteps} steps: ${by}`;
+  const by = String(stop.reason);
+  return `stopped after ${record.steps} of ${record.totalSteps} steps: ${by}`;
 }

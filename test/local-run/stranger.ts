@@ -53,6 +53,7 @@ export async function askToJoin(port: number, leaf: PemPair, authority: string):
     step: 0,
     signature: '',
     stateHash: '',
+    instance: 'stranger',
   };
   const call = client.makeServerStreamRequest(
     path,

@@ -52,6 +52,7 @@ test('words that a newer version may use do not crash an older one', () => {
     waitedMs: 0,
     hashes: [],
     attempt: 0,
+    final: false,
   };
   expect(abortToError(abort, 0)).toMatchObject({ code: 'PEER_FAULT', reason: 'internal', rank: 1 });
   expect(abortToError({ ...abort, code: 'PEER_LOST' }, 0)).toMatchObject({ phase: 'barrier' });

@@ -23,6 +23,7 @@ const NOTHING: Omit<Abort, 'code' | 'message'> = {
   waitedMs: 0,
   hashes: [],
   attempt: 0,
+  final: false,
 };
 
 const PHASES: readonly ExchangePhase[] = ['formation', 'barrier', 'encode', 'push', 'pull', 'finish'];
@@ -38,6 +39,7 @@ export function errorToAbort(error: ExchangeError, selfRank: number): Abort {
       detail: error.phase,
       waitedMs: Math.round(error.waitedMs),
       message: error.detail,
+      final: error.isFinal,
     };
   }
   if (error instanceof ReplicaMismatchError) {
@@ -71,6 +73,7 @@ export function abortToError(abort: Abort, selfRank: number): ExchangeError {
         phase: asPhase(abort.detail),
         waitedMs: abort.waitedMs,
         detail: abort.message,
+        isFinal: abort.final,
       });
     case 'REPLICA_MISMATCH':
       return new ReplicaMismatchError(

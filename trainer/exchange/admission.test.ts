@@ -12,12 +12,15 @@ const REQUEST: JoinRequest = {
   signature: 'lenet',
   stateHash: 'aa',
   replicas: 4,
+  instance: 'one',
 };
 
 const STATE: AdmissionState = {
+  maxReplicas: 4,
   replicas: 4,
   own: { signature: 'lenet', stateHash: 'aa', step: 100 },
-  joined: new Map([[0, 1]]),
+  joined: new Map([[0, { attempt: 1, instance: 'zero' }]]),
+  newestAttempts: new Map(),
 };
 
 test('a worker that agrees in everything is accepted', () => {
@@ -32,22 +35,33 @@ describe('what rank 0 refuses, by field', () => {
     ['another number of replicas', 2, { replicas: 8 }, 'replicas'],
     ['attempt 0', 2, { attempt: 0 }, 'attempt'],
     ['another model signature', 2, { signature: 'mlp' }, 'signature'],
-    ['another first step', 2, { step: 99 }, 'step'],
-    ['other weights', 2, { stateHash: 'bb' }, 'stateHash'],
   ])('%s', (_what, certificateRank, change, field) => {
     expect(admit(certificateRank, { ...REQUEST, ...change }, STATE)).toMatchObject({ kind: 'refuse', field });
   });
 
-  test('a mismatch names both values', () => {
-    const admission = admit(2, { ...REQUEST, stateHash: 'bb' }, STATE);
-    expect(admission).toMatchObject({ message: expect.stringMatching(/\(state hash bb\).*\(aa\)/) });
+  test('other weights before the first step, with both values', () => {
+    const fresh = { ...STATE, own: { ...STATE.own, step: 0 } };
+    const admission = admit(2, { ...REQUEST, step: 0, stateHash: 'bb' }, fresh);
+    expect(admission).toMatchObject({
+      kind: 'refuse',
+      field: 'stateHash',
+      message: expect.stringMatching(/\(state hash bb\).*\(aa\)/),
+    });
   });
+});
+
+test.each([
+  ['behind', { step: 99, stateHash: 'bb' }],
+  ['ahead', { step: 101, stateHash: 'bb' }],
+  ['without a state', { step: 0, stateHash: '' }],
+])('a worker that is %s is accepted: states are compared once all are there', (_what, change) => {
+  expect(admit(2, { ...REQUEST, ...change }, STATE)).toEqual({ kind: 'accept' });
 });
 
 describe('two processes of one rank', () => {
   const joined = new Map([
-    [0, 1],
-    [2, 3],
+    [0, { attempt: 1, instance: 'zero' }],
+    [2, { attempt: 3, instance: 'other' }],
   ]);
 
   test('a newer attempt replaces the older', () => {
@@ -63,7 +77,17 @@ describe('two processes of one rank', () => {
     });
   });
 
-  test('the same attempt again is refused: the first one keeps the rank', () => {
+  test('an attempt that is older than one known of is fenced, though nobody holds the rank', () => {
+    const newestAttempts = new Map([[2, 4]]);
+    expect(admit(2, REQUEST, { ...STATE, newestAttempts })).toMatchObject({ kind: 'fence' });
+  });
+
+  test('the same process again keeps its rank', () => {
+    const again = { ...REQUEST, instance: 'other' };
+    expect(admit(2, again, { ...STATE, joined })).toEqual({ kind: 'again' });
+  });
+
+  test('the same attempt of another process is refused: the first one keeps the rank', () => {
     expect(admit(2, REQUEST, { ...STATE, joined })).toMatchObject({ kind: 'refuse', field: 'attempt' });
   });
 

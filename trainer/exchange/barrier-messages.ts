@@ -17,9 +17,9 @@ export function encodeContribution(contribution: BarrierContribution): Contribut
 
 /** Throws RangeError when the message cannot be a contribution. */
 export function decodeContribution(message: ContributionMessage): ReceivedContribution {
-  const { step, stateHash, loss, samples, stop, sums, maxima, fault } = message;
+  const { step, stateHash, loss, samples, leaving, sums, maxima, fault } = message;
   const scalers = float32Values(message.scalers);
-  const contribution = { step, stateHash, loss, samples, stop, sums, maxima, scalers };
+  const contribution = { step, stateHash, loss, samples, leaving, sums, maxima, scalers };
   return fault == null
     ? contribution
     : { ...contribution, fault: { reason: asReason(fault.reason), message: fault.message } };
@@ -30,8 +30,8 @@ export function encodeOutcome(outcome: BarrierOutcome): OutcomeMessage {
 }
 
 export function decodeOutcome(message: OutcomeMessage): BarrierOutcome {
-  const { step, meanLoss, samples, stop, sums, maxima } = message;
-  return { step, meanLoss, samples, stop, sums, maxima, scalers: float32Values(message.scalers) };
+  const { step, meanLoss, samples, ends, sums, maxima } = message;
+  return { step, meanLoss, samples, ends, sums, maxima, scalers: float32Values(message.scalers) };
 }
 
 function float32Bytes(values: Float32Array): Uint8Array {

@@ -10,7 +10,7 @@ const parts = (...changes: Partial<BarrierContribution>[]) =>
 describe('the outcome', () => {
   const two = parts(
     { scalers: Float32Array.of(1, 5), loss: 1, samples: 30 },
-    { scalers: Float32Array.of(2, 4), loss: 4, samples: 10, stop: true },
+    { scalers: Float32Array.of(2, 4), loss: 4, samples: 10, leaving: true },
   );
 
   test('shared scalers are the elementwise maximum', () => {
@@ -21,13 +21,13 @@ describe('the outcome', () => {
     expect(combine(two, 'local', 0)).toMatchObject({ scalers: Float32Array.of(1, 5, 2, 4) });
   });
 
-  test('the loss is weighted by samples, and one stop stops all', () => {
-    expect(combine(two, 'shared', 0)).toMatchObject({ meanLoss: 1.75, samples: 40, stop: true });
+  test('the loss is weighted by samples, and one that leaves ends the generation', () => {
+    expect(combine(two, 'shared', 0)).toMatchObject({ meanLoss: 1.75, samples: 40, ends: true });
   });
 
   test('a member without samples has no say in the loss, whatever it is', () => {
     const outcome = combine(parts({ loss: 2 }, { loss: Number.NaN, samples: 0 }), 'shared', 0);
-    expect(outcome).toMatchObject({ meanLoss: 2, samples: 32, stop: false });
+    expect(outcome).toMatchObject({ meanLoss: 2, samples: 32, ends: false });
     expect(combine(parts({ loss: Number.NaN, samples: 0 }), 'shared', 0)).toMatchObject({
       meanLoss: 0,
       samples: 0,

@@ -43,7 +43,7 @@ export function combine(
     scalers: scaler === 'shared' ? maximum(parts) : rows(parts),
     meanLoss: samples === 0 ? 0 : lossSum / samples,
     samples,
-    stop: parts.some(({ contribution }) => contribution.stop),
+    ends: parts.some(({ contribution }) => contribution.leaving),
     sums: elementwise(
       parts.map(({ contribution }) => contribution.sums ?? []),
       (a, b) => a + b,

@@ -1,14 +1,13 @@
 import type {
   ContributionMessage,
   CoordinatorMessage,
-  JoinReply,
   JoinRequest,
+  MemberEntry,
   MemberMessage,
   MembershipMessage,
 } from '../wire/messages.ts';
 import type { StreamScope } from '../wire/metadata.ts';
 import { abortToError, asExchangeError, errorToAbort } from './abort.ts';
-import { admit } from './admission.ts';
 import type { Admission } from './admission.ts';
 import { decodeContribution, encodeOutcome } from './barrier-messages.ts';
 import type { ReceivedContribution } from './barrier-messages.ts';
@@ -17,12 +16,9 @@ import { COORDINATOR as SELF, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
 import { BadFrameError, ExchangeError, FencedError, PeerLostError } from './errors.ts';
 import type { BarrierContribution, BarrierOutcome } from './exchange.ts';
-
-/** Rank 0's end of one Join stream. */
-export interface JoinSession {
-  reply(reply: JoinReply): void;
-  end(): void;
-}
+import { FinalRound } from './final-round.ts';
+import { Formation } from './formation.ts';
+import type { FormationOptions, JoinSession } from './formation.ts';
 
 /** Rank 0's end of one Barrier stream. */
 export interface BarrierSession {
@@ -30,95 +26,67 @@ export interface BarrierSession {
   end(): void;
 }
 
-export interface CoordinatorOptions {
-  readonly replicas: number;
+export interface CoordinatorOptions extends FormationOptions {
   readonly scaler: 'shared' | 'local';
   /** How long a barrier may last from its first contribution on. */
   readonly stepDeadlineMs: number;
   readonly events: CoordinationEvents;
-  /** A worker was not admitted. */
-  readonly onRefused: (rank: number, reason: string) => void;
-}
-
-interface Joined {
-  readonly request: JoinRequest;
-  readonly session: JoinSession | undefined;
 }
 
 type RefusedOrFenced = Extract<Admission, { readonly kind: 'refuse' | 'fence' }>;
 
+const ENDING: RefusedOrFenced = {
+  kind: 'refuse',
+  field: 'generation',
+  message: 'the running generation ends because of this join',
+};
+
 /**
- * Rank 0's coordination, without gRPC: who is in, and one round per barrier. A round is complete when every rank has
- * contributed; rank 0's own contribution takes no network round trip.
+ * Rank 0's coordination of one generation, without gRPC: who is in, and one round per barrier. A round is complete when
+ * every member has contributed; rank 0's own contribution takes no network round trip.
  */
 export class Coordinator implements Coordination {
   readonly #options: CoordinatorOptions;
-  readonly #joined = new Map<number, Joined>();
-  /** Last refusal per rank, to explain why a rank never came. */
-  readonly #refusals = new Map<number, string>();
+  readonly #formation: Formation;
   readonly #sessions = new Map<number, BarrierSession>();
-  readonly #confirmed = new Set<number>();
-  #membership: MembershipMessage | undefined;
-  #forming: Deferred<MembershipMessage> | undefined;
   #connecting: Deferred<void> | undefined;
   /** Contributions of the running round, by rank. */
-  #round: (ReceivedContribution | undefined)[] = [];
+  readonly #round = new Map<number, ReceivedContribution>();
   #roundTimer: NodeJS.Timeout | undefined;
   #outcome: Deferred<BarrierOutcome> | undefined;
-  /** Final hashes by rank. */
-  #finals: (string | undefined)[] = [];
-  #finishing: Deferred<readonly string[]> | undefined;
+  #final: FinalRound | undefined;
+  /** A process that is not a member has asked to join. */
+  #joinerWaits = false;
   #ended = false;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
+    this.#formation = new Formation(options);
   }
 
   join(own: JoinRequest): Promise<MembershipMessage> {
-    this.#joined.set(SELF, { request: own, session: undefined });
-    this.#forming = defer();
-    this.#formIfComplete();
-    return this.#forming.promise;
+    return this.#formation.begin(own).then((membership) => {
+      this.#final = new FinalRound(membership.members.map(({ rank }) => rank));
+      return membership;
+    });
   }
 
-  /** A worker asks to join. Returns why it may not; then its stream is to be refused. */
+  /** A worker asks to join. Returns why it may not, or not yet; then its stream is to be refused. */
   requestJoin(rank: number, request: JoinRequest, session: JoinSession): RefusedOrFenced | undefined {
-    const own = this.#joined.get(SELF)?.request;
-    if (own === undefined || this.#ended) {
-      return { kind: 'refuse', field: 'generation', message: 'rank 0 is not forming a membership' };
-    }
-    const joined = new Map([...this.#joined].map(([r, member]) => [r, member.request.attempt]));
-    const admission = admit(rank, request, { replicas: this.#options.replicas, own, joined });
-    switch (admission.kind) {
-      case 'refuse':
-      case 'fence':
-        this.#refusals.set(rank, admission.message);
-        this.#options.onRefused(rank, admission.message);
-        return admission;
-      case 'replace':
-        this.#fence(rank, admission.fencedAttempt, request.attempt);
-        if (this.#membership !== undefined) {
-          return {
-            kind: 'refuse',
-            field: 'generation',
-            message: 'the running generation ends because of this join',
-          };
-        }
-        break;
-      case 'accept':
-        break;
-    }
-    this.#refusals.delete(rank);
-    this.#joined.set(rank, { request, session });
-    this.#formIfComplete();
-    if (this.#membership === undefined) this.#replyToAll({ waiting: { ranks: this.#missingRanks() } });
+    if (this.#ended) return { kind: 'refuse', field: 'generation', message: 'the generation is over' };
+    const admission = this.#formation.admission(rank, request);
+    if (admission.kind === 'refuse' || admission.kind === 'fence') return admission;
+    if (this.#membership !== undefined) return this.#joinLate(rank, request, admission);
+    if (admission.kind === 'replace') this.#fence(rank, admission.fencedAttempt, request.attempt);
+    if (admission.kind === 'again') this.#formation.sessionOf(rank)?.end();
+    this.#formation.add(rank, request, session);
     return undefined;
   }
 
   /** A Join stream ended. */
   left(rank: number, session: JoinSession, detail: string): void {
-    if (this.#joined.get(rank)?.session !== session) return;
-    if (this.#membership === undefined) this.#joined.delete(rank);
+    if (this.#formation.sessionOf(rank) !== session) return;
+    if (this.#membership === undefined) this.#formation.remove(rank);
     else this.#lost(rank, detail);
   }
 
@@ -130,7 +98,7 @@ export class Coordinator implements Coordination {
 
   /** A member opens its Barrier stream. Returns why it may not. */
   attach(rank: number, scope: StreamScope, session: BarrierSession): string | undefined {
-    const member = this.#membership?.members[rank];
+    const member = this.#memberOf(rank);
     if (member === undefined || this.#ended) return 'there is no generation';
     if (scope.generation !== this.#membership?.generation) {
       return `generation ${scope.generation} is not the running one (${this.#membership?.generation})`;
@@ -144,7 +112,7 @@ export class Coordinator implements Coordination {
 
   /** A Barrier stream ended. */
   detached(rank: number, session: BarrierSession, detail: string): void {
-    if (this.#sessions.get(rank) !== session || this.#confirmed.has(rank)) return;
+    if (this.#sessions.get(rank) !== session) return;
     this.#sessions.delete(rank);
     this.#lost(rank, detail);
   }
@@ -152,7 +120,7 @@ export class Coordinator implements Coordination {
   /** A message on a member's Barrier stream. */
   receive(rank: number, message: MemberMessage): void {
     if (this.#ended) return;
-    const member = this.#membership?.members[rank];
+    const member = this.#memberOf(rank);
     if (member === undefined || message.generation !== this.#membership?.generation) {
       this.#fail(new BadFrameError(rank, 'generation', `${message.generation} in a barrier message`));
     } else if (message.attempt !== member.attempt) {
@@ -178,11 +146,14 @@ export class Coordinator implements Coordination {
   }
 
   finish(finalHash: string): Promise<readonly string[]> {
-    this.#finishing = defer();
-    const { promise } = this.#finishing;
-    this.#confirmed.add(SELF);
+    const final = this.#final;
+    if (final === undefined) throw new Error('finish was called before the generation was formed');
     this.#addFinal(SELF, finalHash);
-    return promise;
+    this.#confirm(SELF);
+    return final.confirmed.then((hashes) => {
+      this.#ended = true;
+      return hashes;
+    });
   }
 
   abort(error: ExchangeError): void {
@@ -190,71 +161,70 @@ export class Coordinator implements Coordination {
     this.#ended = true;
     clearTimeout(this.#roundTimer);
     const abort = errorToAbort(error, SELF);
-    const generation = this.#membership?.generation ?? 0;
-    for (const session of this.#sessions.values()) session.send({ generation, abort });
+    this.#sendToAll({ abort });
     // Members that have no Barrier stream yet learn it on the other one.
-    for (const [rank, { session }] of this.#joined) if (!this.#sessions.has(rank)) session?.reply({ abort });
+    this.#formation.abort(abort, new Set(this.#sessions.keys()));
   }
 
   waitingFor(): readonly number[] {
-    const { replicas } = this.#options;
-    if (this.#membership === undefined) return this.#missingRanks();
-    if (this.#sessions.size < replicas - 1)
-      return ranksWhere(replicas, (r) => r !== SELF && !this.#sessions.has(r));
-    if (this.#finishing === undefined) return ranksWhere(replicas, (r) => this.#round[r] === undefined);
-    return ranksWhere(replicas, (r) => this.#finals[r] === undefined || !this.#confirmed.has(r));
+    const membership = this.#membership;
+    if (membership === undefined) return this.#formation.missing();
+    const ranks = membership.members.map(({ rank }) => rank);
+    const unconnected = ranks.filter((rank) => rank !== SELF && !this.#sessions.has(rank));
+    if (unconnected.length > 0) return unconnected;
+    return this.#final?.isRunning === true
+      ? this.#final.missing()
+      : ranks.filter((rank) => !this.#round.has(rank));
   }
 
   explain(): string {
-    return [...this.#refusals].map(([rank, reason]) => `rank ${rank} was refused: ${reason}`).join('; ');
+    return this.#formation.explain();
   }
 
   close(): void {
     this.#ended = true;
     clearTimeout(this.#roundTimer);
     for (const session of this.#sessions.values()) session.end();
-    for (const { session } of this.#joined.values()) session?.end();
+    this.#formation.close();
   }
 
-  #missingRanks(): number[] {
-    return ranksWhere(this.#options.replicas, (rank) => !this.#joined.has(rank));
+  get #membership(): MembershipMessage | undefined {
+    return this.#formation.membership;
+  }
+
+  #memberOf(rank: number): MemberEntry | undefined {
+    return this.#membership?.members.find((member) => member.rank === rank);
+  }
+
+  /** Somebody asks while the generation runs: it ends, now or at the next border between two steps. */
+  #joinLate(rank: number, request: JoinRequest, admission: Admission): RefusedOrFenced {
+    if (admission.kind === 'replace') {
+      this.#fence(rank, admission.fencedAttempt, request.attempt);
+    } else if (admission.kind === 'again') {
+      this.#fail(peerLost(rank, 'it has left the generation and asks for the next one'));
+    } else {
+      this.#joinerWaits = true;
+    }
+    return ENDING;
   }
 
   /** A newer attempt of a rank is here: the older one must end, and with it a generation it is a member of. */
   #fence(rank: number, fencedAttempt: number, newAttempt: number): void {
-    const error = new FencedError(rank, fencedAttempt, `attempt ${newAttempt} has started`);
-    const abort = errorToAbort(error, SELF);
-    const old = this.#joined.get(rank)?.session;
+    const abort = errorToAbort(new FencedError(rank, fencedAttempt, `attempt ${newAttempt} has started`), SELF);
     if (this.#membership === undefined) {
+      const old = this.#formation.sessionOf(rank);
       old?.reply({ abort });
       old?.end();
       return;
     }
     // To the fenced process first; then everyone, that process included, learns that the generation is over.
     this.#sessions.get(rank)?.send({ generation: this.#membership.generation, abort });
-    const detail = `attempt ${newAttempt} has replaced attempt ${fencedAttempt}`;
-    this.#fail(new PeerLostError({ ranks: [rank], phase: 'barrier', waitedMs: 0, detail }));
-  }
-
-  #formIfComplete(): void {
-    const { replicas } = this.#options;
-    if (this.#joined.size < replicas || this.#membership !== undefined || this.#forming === undefined) return;
-    const requests = ranksWhere(replicas, () => true).flatMap(
-      (rank) => this.#joined.get(rank)?.request ?? [],
-    );
-    const generation = Math.max(...requests.map((request) => request.generationSeen)) + 1;
-    const members = requests.map(({ rank, attempt, address }) => ({ rank, attempt, address }));
-    this.#membership = { generation, members };
-    this.#replyToAll({ membership: this.#membership });
-    this.#forming.resolve(this.#membership);
+    this.#fail(peerLost(rank, `attempt ${newAttempt} has replaced attempt ${fencedAttempt}`));
   }
 
   #connectIfComplete(): void {
-    if (this.#sessions.size === this.#options.replicas - 1) this.#connecting?.resolve();
-  }
-
-  #replyToAll(reply: JoinReply): void {
-    for (const { session } of this.#joined.values()) session?.reply(reply);
+    const others = (this.#membership?.members.length ?? 0) - 1;
+    if (this.#sessions.size === others) this.#connecting?.resolve();
   }
 
   #receiveContribution(rank: number, message: ContributionMessage): void {
@@ -266,19 +236,18 @@ export class Coordinator implements Coordination {
   }
 
   #contribute(rank: number, contribution: ReceivedContribution): void {
-    if (this.#round[rank] !== undefined) {
+    if (this.#round.has(rank)) {
       this.#fail(
         new BadFrameError(rank, 'step', `a second contribution to the barrier of step ${contribution.step}`),
       );
       return;
     }
-    this.#round[rank] = contribution;
+    this.#round.set(rank, contribution);
     this.#roundTimer ??= setTimeout(() => this.#fail(this.#late()), this.#options.stepDeadlineMs);
     // A fault ends the step at once: nobody needs to wait for the slowest to hear of it.
     const fault = faultOf({ rank, contribution }, { rank, contribution }, SELF);
     if (fault !== undefined) this.#fail(fault);
-    else if (this.#round.filter((part) => part !== undefined).length === this.#options.replicas)
-      this.#closeRound();
+    else if (this.#round.size === this.#membership?.members.length) this.#closeRound();
   }
 
   #late(): PeerLostError {
@@ -293,49 +262,46 @@ export class Coordinator implements Coordination {
   #closeRound(): void {
     clearTimeout(this.#roundTimer);
     this.#roundTimer = undefined;
-    const parts = this.#round.flatMap((contribution, rank) =>
-      contribution === undefined ? [] : [{ rank, contribution }],
-    );
-    this.#round = [];
-    const outcome = combine(parts, this.#options.scaler, SELF);
-    if (outcome instanceof ExchangeError) {
-      this.#fail(outcome);
+    const parts = (this.#membership?.members ?? []).flatMap(({ rank }) => {
+      const contribution = this.#round.get(rank);
+      return contribution === undefined ? [] : [{ rank, contribution }];
+    });
+    this.#round.clear();
+    const combined = combine(parts, this.#options.scaler, SELF);
+    if (combined instanceof ExchangeError) {
+      this.#fail(combined);
       return;
     }
-    const message = { generation: this.#membership?.generation ?? 0, outcome: encodeOutcome(outcome) };
-    for (const session of this.#sessions.values()) session.send(message);
+    const outcome = this.#joinerWaits ? { ...combined, ends: true } : combined;
+    if (outcome.ends) this.#ended = true;
+    this.#sendToAll({ outcome: encodeOutcome(outcome) });
     this.#outcome?.resolve(outcome);
   }
 
   #addFinal(rank: number, finalHash: string): void {
-    if (this.#finals[rank] !== undefined) {
+    if (this.#final?.add(rank, finalHash) === false) {
       this.#fail(new BadFrameError(rank, 'finish', 'a second final hash'));
-      return;
+    } else if (this.#final?.hashes !== undefined) {
+      this.#sendToAll({ finish: { finalHashes: this.#final.hashes } });
     }
-    this.#finals[rank] = finalHash;
-    const finalHashes = this.#finals.filter((hash) => hash !== undefined);
-    if (finalHashes.length < this.#options.replicas) return;
-    const message = { generation: this.#membership?.generation ?? 0, finish: { finalHashes } };
-    for (const session of this.#sessions.values()) session.send(message);
-    this.#finishIfConfirmed();
   }
 
   #confirm(rank: number): void {
-    this.#confirmed.add(rank);
+    this.#final?.confirm(rank);
     // The end of its stream tells the member that it may go.
     this.#sessions.get(rank)?.end();
-    this.#finishIfConfirmed();
   }
 
-  #finishIfConfirmed(): void {
-    const finalHashes = this.#finals.filter((hash) => hash !== undefined);
-    if (finalHashes.length < this.#options.replicas || this.#confirmed.size < this.#options.replicas) return;
-    this.#ended = true;
-    this.#finishing?.resolve(finalHashes);
+  #sendToAll(message: Omit<CoordinatorMessage, 'generation'>): void {
+    const generation = this.#membership?.generation ?? 0;
+    for (const session of this.#sessions.values()) session.send({ generation, ...message });
   }
 
   #lost(rank: number, detail: string): void {
-    if (!this.#ended && !this.#confirmed.has(rank)) this.#options.events.onLost(rank, detail);
+    if (this.#ended || this.#final?.hasConfirmed(rank) === true) return;
+    // All final weights are known and equal: who is gone now has nothing left to do.
+    if (this.#final?.hashes === undefined) this.#options.events.onLost(rank, detail);
+    else this.#confirm(rank);
   }
 
   #fail(error: unknown): void {
@@ -343,6 +309,6 @@ export class Coordinator implements Coordination {
   }
 }
 
-function ranksWhere(replicas: number, condition: (rank: number) => boolean): number[] {
-  return Array.from({ length: replicas }, (_, rank) => rank).filter(condition);
+function peerLost(rank: number, detail: string): PeerLostError {
+  return new PeerLostError({ ranks: [rank], phase: 'barrier', waitedMs: 0, detail });
 }

@@ -34,7 +34,7 @@ async function train(
       scalers: Float32Array.of(members - 1, 2),
       meanLoss: 1,
       samples: 32 * members,
-      stop: false,
+      ends: false,
       sums: [],
       maxima: [],
     });

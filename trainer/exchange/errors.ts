@@ -7,6 +7,10 @@ export type ExchangePhase = 'formation' | 'barrier' | 'encode' | 'push' | 'pull'
 export abstract class ExchangeError extends Error {
   abstract readonly code: string;
   abstract readonly exitCode: ExitCode;
+  /** It ends the generation and not the member: the next generation may do the step again. */
+  get endsOnlyGeneration(): boolean {
+    return false;
+  }
 }
 
 /** A member's connection broke, or it did not do its part before a deadline, or it never came. */
@@ -21,12 +25,19 @@ export class PeerLostError extends ExchangeError {
   readonly waitedMs: number;
   /** What was seen, without who and when. */
   readonly detail: string;
+  /** They were waited for as long as they may be: there will be no generation. */
+  readonly isFinal: boolean;
+
+  override get endsOnlyGeneration(): boolean {
+    return !this.isFinal;
+  }
 
   constructor(lost: {
     readonly ranks: readonly number[];
     readonly phase: ExchangePhase;
     readonly waitedMs: number;
     readonly detail: string;
+    readonly isFinal?: boolean;
     readonly cause?: unknown;
   }) {
     const who = lost.ranks.length === 1 ? `rank ${lost.ranks[0]}` : `ranks ${lost.ranks.join(', ')}`;
@@ -39,6 +50,7 @@ export class PeerLostError extends ExchangeError {
     this.phase = lost.phase;
     this.waitedMs = lost.waitedMs;
     this.detail = lost.detail;
+    this.isFinal = lost.isFinal ?? false;
   }
 }
 
@@ -56,6 +68,11 @@ export class ReplicaMismatchError extends ExchangeError {
   readonly hashes: readonly RankHash[];
   /** Ranks that differ from the majority; empty when there is no majority. */
   readonly minority: readonly number[];
+
+  /** The minority copies the state of the majority; without one nobody knows which state is right. */
+  override get endsOnlyGeneration(): boolean {
+    return this.minority.length > 0;
+  }
 
   constructor(step: number, hashes: readonly RankHash[], minority: readonly number[]) {
     const verdict =
@@ -84,6 +101,11 @@ export class PeerFaultError extends ExchangeError {
 
   /** What the faulty rank said. */
   readonly detail: string;
+
+  /** For all but the faulty rank, which may come back as a new attempt. */
+  override get endsOnlyGeneration(): boolean {
+    return this.exitCode === ExitCode.peerLost;
+  }
 
   /** @param selfRank the rank that throws: only the faulty one ends as a failed program, the others lost a peer. */
   constructor(
@@ -149,6 +171,10 @@ export class BadFrameError extends ExchangeError {
   readonly field: string;
   /** What was wrong, with the value received and the value expected. */
   readonly reason: string;
+
+  override get endsOnlyGeneration(): boolean {
+    return true;
+  }
 
   constructor(peerRank: number, field: string, reason: string) {
     super(

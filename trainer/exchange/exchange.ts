@@ -1,5 +1,6 @@
 import type { ChunkStore } from './chunk-store.ts';
 import type { ExchangeCounters } from './counters.ts';
+import type { StateMemory } from './state-memory.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import type { ProgressReport, ProgressRequest } from '../wire/progress.ts';
 
@@ -11,6 +12,8 @@ export interface ExchangeOptions {
   readonly attempt: number;
   /** Number of ranks that must join before training starts. */
   readonly replicas: number;
+  /** Lets rank 0 go on with fewer ranks; without it, all must be there. */
+  readonly elastic?: ElasticBounds | undefined;
   /** `host:port` of rank 0. Not used by rank 0 itself. */
   readonly coordinatorAddress: string;
   /** `host:port` to listen on; port 0 takes a free one. */
@@ -23,8 +26,12 @@ export interface ExchangeOptions {
   readonly scaler: 'shared' | 'local';
   /** Length of the longest push or pull payload of any chunk in any codec the job uses, bytes. */
   readonly maxPayloadBytes: number;
-  /** How long `form` waits for all members. */
+  /** Where this member's state lies, for others to copy and to be overwritten by a copy of another's. */
+  readonly state: StateMemory;
+  /** How long the first `form` of a rank's first attempt waits for all members. */
   readonly formationSeconds: number;
+  /** How long every other `form` waits: those who hold a state keep it so long for a lost member's replacement. */
+  readonly recoverySeconds: number;
   /** How long `barrier`, `staged` and `finish` wait. */
   readonly stepDeadlineSeconds: number;
   /** A peer that answers no ping for this long is lost. */
@@ -32,6 +39,13 @@ export interface ExchangeOptions {
   /** Rank 0: answers the operator's poll. */
   readonly onProgress?: (request: ProgressRequest) => ProgressReport;
   readonly log?: ExchangeLog;
+}
+
+export interface ElasticBounds {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** How long the others wait for a rank that is missing before they go on without it. */
+  readonly graceSeconds: number;
 }
 
 /** One line per state change, none per step. */
@@ -44,9 +58,9 @@ export type ExchangeLog = (
 export interface JoinState {
   /** Hash over model layout, chunk plan and codec settings; must be equal everywhere. */
   readonly signature: string;
-  /** Hash over weights and optimizer state, 16 hex digits; must be equal everywhere. */
+  /** Hash over weights and optimizer state, 16 hex digits; empty when this member has no state that is worth anything. */
   readonly stateHash: string;
-  /** The next step to be done; must be equal everywhere. */
+  /** The next step to be done. */
   readonly step: number;
   /** Highest generation this member has ever been part of (from a checkpoint). Default 0. */
   readonly generationSeen?: number;
@@ -64,6 +78,12 @@ export interface Membership {
   /** In rank order; the index here is the member index of contributions and chunk owners. */
   readonly members: readonly Member[];
   readonly selfIndex: number;
+  /** The next step to be done. */
+  readonly step: number;
+  /** Hash over weights and optimizer state, which all members now have. */
+  readonly stateHash: string;
+  /** The rank from which this member copied its state; `undefined` when it had it already. */
+  readonly copiedFrom: number | undefined;
 }
 
 export interface BarrierContribution {
@@ -80,8 +100,8 @@ export interface BarrierContribution {
   /** Figures of which the largest of all members counts, such as times. */
   readonly maxima?: readonly number[];
   readonly fault?: { readonly reason: 'non-finite' | 'program'; readonly message: string };
-  /** This member was asked to stop: everyone stops after this barrier. */
-  readonly stop: boolean;
+  /** This member leaves after this barrier: it was asked to stop. */
+  readonly leaving: boolean;
 }
 
 export interface BarrierOutcome {
@@ -91,7 +111,8 @@ export interface BarrierOutcome {
   /** Mean over all samples of all members. */
   readonly meanLoss: number;
   readonly samples: number;
-  readonly stop: boolean;
+  /** Somebody leaves or wants to join: the generation ends here, at the border between two steps. */
+  readonly ends: boolean;
   /** Elementwise over the members that gave any. */
   readonly sums: readonly number[];
   readonly maxima: readonly number[];
@@ -104,16 +125,27 @@ export interface StepExchange {
   readonly staged: Promise<void>;
 }
 
+/** Who keeps rank 0 waiting, and since when. */
+export interface Waiting {
+  readonly ranks: readonly number[];
+  readonly reason: string;
+  /** Unix milliseconds. */
+  readonly sinceMs: number;
+}
+
 /**
  * One member's side of the gradient exchange. Calls come in this order, one at a time:
  * `form`, then per step `barrier`, `beginStep` until `staged`; at the end `finish`, and always `close`.
  *
- * After the first error every later and pending call rejects with that same error; the object can only be closed.
+ * The first error ends the generation: every later and pending call rejects with that same error. When it is one that
+ * `endsOnlyGeneration`, or the barrier's outcome `ends` the generation, `form` may be called again.
  */
 export interface Exchange {
   /**
-   * Opens the listener. Rank 0 waits for all ranks, the others join it; then everyone connects to everyone.
-   * Rejects with ListenError, HandshakeError, FencedError, or PeerLostError naming the ranks that never came.
+   * Opens the listener. Rank 0 waits for all ranks, the others join it; whoever is behind the most advanced member
+   * copies that one's state; then everyone connects to everyone.
+   * Rejects with ListenError, HandshakeError, FencedError, ReplicaMismatchError, or PeerLostError naming the ranks that
+   * never came.
    */
   form(join: JoinState, signal: AbortSignal): Promise<Membership>;
   /**
@@ -126,8 +158,10 @@ export interface Exchange {
   /** Final barrier: the final hash of every rank, in rank order. Rank 0 resolves after all others confirmed. */
   finish(finalHash: string, signal: AbortSignal): Promise<readonly string[]>;
   readonly counters: ExchangeCounters;
-  /** Aborted with the ExchangeError as reason as soon as the exchange has failed, even between calls. */
+  /** Aborted with the ExchangeError as reason as soon as the generation of the last `form` has failed, even between calls. */
   readonly failure: AbortSignal;
+  /** Whom a `form` in progress waits for. */
+  readonly waiting: Waiting | undefined;
   /** Ends every stream and listener. Idempotent; nothing of the exchange keeps the process alive afterwards. */
   close(): Promise<void>;
 }

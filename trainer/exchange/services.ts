@@ -10,14 +10,26 @@ import type {
 } from '@grpc/grpc-js';
 import type { Identity } from '../../operator/pki/identity.ts';
 import type { IdentifiedCall, Listener } from '../wire/listener.ts';
-import { joinMethod, progressMethod, pushMethod } from '../wire/messages.ts';
-import type { CoordinatorMessage, JoinReply, JoinRequest, MemberMessage } from '../wire/messages.ts';
+import { copyStateMethod, joinMethod, progressMethod, pushMethod } from '../wire/messages.ts';
+import type {
+  CoordinatorMessage,
+  JoinReply,
+  JoinRequest,
+  MemberMessage,
+  StatePart,
+  StateRequest,
+} from '../wire/messages.ts';
 import { emptyMetadata, readScope, refusalTrailer } from '../wire/metadata.ts';
 import type { StreamScope } from '../wire/metadata.ts';
 import { isWorkerOf } from '../wire/peer-identity.ts';
 import type { JobScope } from '../wire/peer-identity.ts';
 import type { ProgressReport, ProgressRequest } from '../wire/progress.ts';
-import type { BarrierSession, Coordinator, JoinSession } from './coordinator.ts';
+import type { BarrierSession, Coordinator } from './coordinator.ts';
+import type { JoinSession } from './formation.ts';
+import type { StateMemory } from './state-memory.ts';
+import { sendState } from './state-transfer.ts';
+
+const NO_GENERATION = 'there is no generation';
 
 /** An inbound Push stream whose sender is known. It is accepted, or refused, once. */
 export interface InboundPush {
@@ -30,10 +42,31 @@ export interface InboundPush {
   resume(): void;
 }
 
-export function servePush(listener: Listener, job: JobScope, onPush: (push: InboundPush) => void): void {
+/** A member of this generation asks for the state from a byte on. Returns why it may not have it. */
+export type StateOf = (rank: number, scope: StreamScope) => StateMemory | string;
+
+/** What every rank serves to every other. */
+export function serveExchange(
+  listener: Listener,
+  job: JobScope,
+  onPush: (push: InboundPush) => void,
+  stateOf: StateOf,
+): void {
   listener.server.addService(
-    { Push: pushMethod },
+    { Push: pushMethod, CopyState: copyStateMethod },
     {
+      CopyState(call: ServerWritableStream<StateRequest, StatePart>): void {
+        const rank = workerRank(listener, call, job);
+        const scope = readScope(call.metadata);
+        if (rank === undefined || scope === undefined) {
+          call.emit('error', denied('not a worker of this job, or no generation given'));
+          return;
+        }
+        const state = stateOf(rank, scope);
+        if (typeof state === 'string') call.emit('error', refused('generation', state));
+        else void sendState(call, state, call.request.offset);
+      },
+
       Push(call: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void {
         call.on('error', () => undefined);
         const rank = workerRank(listener, call, job);
@@ -72,11 +105,14 @@ function inboundPush(
   };
 }
 
-/** Rank 0's services for the other ranks. */
+/**
+ * Rank 0's services for the other ranks.
+ * @param current the coordinator of the generation that forms or runs, if there is one.
+ */
 export function serveCoordinator(
   listener: Listener,
   job: JobScope,
-  coordinator: Coordinator,
+  current: () => Coordinator | undefined,
   barrierMethod: MethodDefinition<MemberMessage, CoordinatorMessage>,
 ): void {
   listener.server.addService(
@@ -86,6 +122,11 @@ export function serveCoordinator(
         const rank = workerRank(listener, call, job);
         if (rank === undefined) {
           call.emit('error', denied('not a worker of this job'));
+          return;
+        }
+        const coordinator = current();
+        if (coordinator === undefined) {
+          call.emit('error', refused('generation', NO_GENERATION));
           return;
         }
         const session: JoinSession = { reply: (reply) => call.write(reply), end: () => call.end() };
@@ -101,6 +142,11 @@ export function serveCoordinator(
         const scope = readScope(call.metadata);
         if (rank === undefined || scope === undefined) {
           call.emit('error', denied('not a worker of this job, or no generation given'));
+          return;
+        }
+        const coordinator = current();
+        if (coordinator === undefined) {
+          call.emit('error', refused('generation', NO_GENERATION));
           return;
         }
         const session: BarrierSession = { send: (message) => call.write(message), end: () => call.end() };

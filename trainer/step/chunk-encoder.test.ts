@@ -43,7 +43,7 @@ test('the I/O thread hears of each chunk once, in few words', async () => {
   const encoder = createChunkEncoder({
     plan,
     codecs,
-    start: { type: 'start', memberCount: 2, selfIndex: 0 },
+    start: { type: 'start', step: 0, stateHash: '', restored: false, memberCount: 2, selfIndex: 0 },
     post: (message) => told.push(message.chunks),
   });
   encoder.encode({ seed: 1, step: 0, rank: 0 }, new Float32Array(plan.chunkPlan.units));

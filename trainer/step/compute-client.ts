@@ -3,7 +3,7 @@ import type { JobSpec } from '../../crds/index.ts';
 import { CarriedFailureError } from '../failure.ts';
 import { ProgramExitedError } from '../programs/errors.ts';
 import { Mailbox } from './mailbox.ts';
-import type { FromCompute, ToCompute } from './messages.ts';
+import type { FromCompute, Rewound, ToCompute } from './messages.ts';
 
 /** What the compute thread is started with. */
 export interface ComputeThreadInput {
@@ -44,9 +44,11 @@ export interface ComputeClient {
   onFailure: () => void;
   /** Called with encoded chunks, which come between `agreed` and `staged`. */
   onEncoded: (chunks: readonly number[]) => void;
-  /** Ends the present and later waits with this error: the exchange failed, so no message matters any more. */
+  /** Ends the present wait with this error. */
   interrupt(error: Error): void;
   send(message: ToCompute): void;
+  /** Ends the generation on the compute thread; everything it said in it and nobody read is thrown away. */
+  rewind(budgetMs: number): Promise<Rewound>;
   terminate(): Promise<void>;
 }
 
@@ -61,15 +63,13 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
     },
     onFailure: () => {},
     onEncoded: () => {},
-    async next(type, budgetMs) {
-      const timer = setTimeout(() => fail(new ComputeHungError(type, budgetMs)), budgetMs);
-      try {
-        return await mailbox.next(type);
-      } finally {
-        clearTimeout(timer);
-      }
+    next: (type, budgetMs) => within(budgetMs, type, mailbox.next(type)),
+    rewind(budgetMs) {
+      client.onEncoded = () => {};
+      client.send({ type: 'rewind' });
+      return within(budgetMs, 'rewound', mailbox.skipTo('rewound'));
     },
-    interrupt: (error) => mailbox.fail(error),
+    interrupt: (error) => mailbox.interrupt(error),
     send: (message) => thread.postMessage(message),
     async terminate() {
       terminating = true;
@@ -82,6 +82,14 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
     mailbox.fail(error);
     client.onFailure();
   };
+  async function within<Message>(budgetMs: number, awaited: string, message: Promise<Message>): Promise<Message> {
+    const timer = setTimeout(() => fail(new ComputeHungError(awaited, budgetMs)), budgetMs);
+    try {
+      return await message;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
   thread.on('message', (message: FromCompute) => {
     if (message.type === 'encoded') client.onEncoded(message.chunks);
     else if (message.type === 'failed') fail(new CarriedFailureError(message));

@@ -7,7 +7,7 @@ import type { TensorFlow } from '../compute/tensorflow.ts';
 import { failureOf } from '../failure.ts';
 import type { Dataset } from '../programs/program.ts';
 import type { SmoothOut } from '../regularize/smooth-out.ts';
-import { BLOCK_VALUES } from '../ternary/layout.ts';
+import { BLOCK_VALUES, type FlatLayout } from '../ternary/layout.ts';
 import type { Kernels } from '../ternary/kernels.ts';
 import { AveragedNonTrainable } from './averaged-non-trainable.ts';
 import { createChunkEncoder, type ChunkEncoder } from './chunk-encoder.ts';
@@ -27,10 +27,10 @@ import type { StepPlan } from './step-plan.ts';
 import { weightsHash } from './weights-hash.ts';
 
 export interface ComputeLoopOptions {
-  readonly plan: StepPlan;
+  /** The plan for a generation of so many members; all such plans share one memory. */
+  readonly planFor: (members: number) => StepPlan;
   readonly spec: JobSpec;
   readonly rank: number;
-  readonly start: Start;
   readonly tf: TensorFlow;
   readonly runtime: ModelRuntime;
   readonly dataset: Dataset;
@@ -39,7 +39,7 @@ export interface ComputeLoopOptions {
   readonly kernels: Kernels;
   readonly codecs: Codecs;
   readonly scalers: ScalerFinder;
-  /** Hash of the state as it stands in memory. */
+  /** Hash of the state as it stands in memory, which is that before step 0. */
   readonly initialHash: string;
   readonly inbox: Mailbox<ToCompute>;
   readonly post: (message: FromCompute) => void;
@@ -51,63 +51,144 @@ class CorruptStateError extends Error {
   override readonly name = 'CorruptStateError';
 }
 
+/** The state that was copied from a peer is not the one that the members agreed on. */
+class WrongStateError extends Error {
+  readonly code = 'WRONG_STATE';
+  override readonly name = 'WrongStateError';
+}
+
+/** This member's place in the present generation, and what follows from it. */
+interface Seat {
+  readonly start: Start;
+  readonly plan: StepPlan;
+  readonly encoder: ChunkEncoder;
+  readonly sharedScalers: Float32Array;
+}
+
 /**
  * The compute thread's part of the steps. The flat weights in memory are the truth; the model holds a copy that is
  * renewed at the start of each step, perturbed for SmoothOut or averaged for evaluation as the step needs.
+ *
+ * A generation may end at any time. What was staged is applied then, and nothing else: this thread is always at the
+ * begin of a step when it hears of it.
  */
 export class ComputeLoop {
   readonly #options: ComputeLoopOptions;
+  readonly #layout: FlatLayout;
   readonly #weights: Float32Array;
   readonly #gradient: Float32Array;
   readonly #average: Float32Array | undefined;
+  readonly #nonTrainable: Float32Array | undefined;
   readonly #localScalers: Float32Array;
-  readonly #sharedScalers: Float32Array;
-  readonly #encoder: ChunkEncoder;
   readonly #averaged: AveragedNonTrainable;
+  /** The next step to be done. */
+  #step = 0;
   #stateHash: string;
+  /** What this member has to give to the step, once it is known: a step that is done again takes the same. */
+  #pending: TimedContribution | undefined;
+  /** The step before, until a barrier confirms it. */
+  #previous: CompletedStep | undefined;
+  #seat: Seat | undefined;
 
   constructor(options: ComputeLoopOptions) {
-    const { plan, kernels } = options;
-    const { memory, layout, chunkPlan } = plan;
+    const { kernels, spec, runtime } = options;
+    const { memory, layout, chunkPlan } = options.planFor(spec.workers.replicas);
     const floats = (at: number, length: number): Float32Array =>
       new Float32Array(kernels.memory.buffer, at, length);
+    const someFloats = (at: number | undefined, length: number): Float32Array | undefined =>
+      at === undefined ? undefined : floats(at, length);
     this.#options = options;
+    this.#layout = layout;
     this.#weights = floats(memory.weights, layout.values);
     this.#gradient = floats(memory.gradient, layout.values);
-    this.#average = memory.average === undefined ? undefined : floats(memory.average, layout.values);
+    this.#average = someFloats(memory.average, layout.values);
+    this.#nonTrainable = someFloats(memory.nonTrainable, runtime.nonTrainableValues);
     this.#localScalers = floats(memory.localScalers, chunkPlan.units);
-    this.#sharedScalers = floats(memory.sharedScalers, chunkPlan.units * plan.scalerRows);
-    this.#encoder = createChunkEncoder(options);
-    this.#averaged = new AveragedNonTrainable(options.runtime);
+    this.#averaged = new AveragedNonTrainable(runtime);
     this.#stateHash = options.initialHash;
   }
 
-  /** Runs until the job is done or the members agree to stop; the last word to the I/O thread is `finished`. */
+  /** Runs one generation after the other until this member has nothing more to give. */
   async run(): Promise<void> {
-    const { plan, post, inbox } = this.#options;
-    let previous: CompletedStep | undefined;
-    for (let step = 0; ; step += 1) {
-      const timed = this.#contribute(step, previous);
+    const { inbox, post } = this.#options;
+    for (;;) {
+      const start = await inbox.next('start', 'rewind');
+      // A generation that was never formed may end, too.
+      const hasFailed = start.type === 'start' && (await this.#runGeneration(this.#sit(start)));
+      if (hasFailed) return;
+      post({ type: 'rewound', step: this.#step, stateHash: this.#stateHash });
+    }
+  }
+
+  #sit(start: Start): Seat {
+    const { planFor, post, codecs, kernels } = this.#options;
+    const isSamePlace =
+      start.memberCount === this.#seat?.start.memberCount && start.selfIndex === this.#seat.start.selfIndex;
+    if (start.restored) this.#takeState(start);
+    else if (start.step !== this.#step) throw new Error(`at step ${this.#step}, told to start at ${start.step}`);
+    if (start.restored || !isSamePlace) this.#forget();
+    const plan = planFor(start.memberCount);
+    const units = plan.chunkPlan.units * plan.scalerRows;
+    this.#seat = {
+      start,
+      plan,
+      encoder: createChunkEncoder({ plan, codecs, start, post }),
+      sharedScalers: new Float32Array(kernels.memory.buffer, plan.memory.sharedScalers, units),
+    };
+    return this.#seat;
+  }
+
+  /** The state in memory is a peer's, as it was before `start.step`. */
+  #takeState(start: Start): void {
+    const { optimizer, rank } = this.#options;
+    const { memory } = this.#options.planFor(start.memberCount);
+    const hash = optimizer.hash(memory.weights, memory.slots);
+    if (hash !== start.stateHash) {
+      throw new WrongStateError(
+        `rank ${rank} got a state with hash ${hash} instead of ${start.stateHash} for step ${start.step}; suspect the ` +
+          'memory of the worker that it was copied from',
+      );
+    }
+    this.#step = start.step;
+    this.#stateHash = hash;
+    this.#previous = undefined;
+    this.#averaged.agree(undefined);
+  }
+
+  /** What was computed for the step is not what is needed. The forward pass may have changed non-trainable weights. */
+  #forget(): void {
+    this.#pending = undefined;
+    if (this.#nonTrainable !== undefined) this.#options.runtime.importNonTrainable(this.#nonTrainable);
+  }
+
+  /** Returns when the generation is over; true when this member cannot go on. */
+  async #runGeneration(seat: Seat): Promise<boolean> {
+    const { post, inbox } = this.#options;
+    for (;;) {
+      const timed = (this.#pending ??= this.#contribute(seat));
       post(timed.contribution);
-      if (timed.contribution.fault !== undefined) return;
+      if (timed.contribution.fault !== undefined) return true;
       const barrierFromMs = monotonicMs();
-      const agreed = await inbox.next('agreed');
+      const agreed = await inbox.next('agreed', 'rewind');
+      if (agreed.type === 'rewind') return false;
       if (agreed.stop) {
-        const reason = step === plan.totalSteps ? 'completed' : 'stopped';
-        post({ type: 'finished', reason, weightsHash: weightsHash(plan.layout, this.#weights) });
-        return;
+        const reason = this.#step === seat.plan.totalSteps ? 'completed' : 'stopped';
+        post({ type: 'finished', reason, weightsHash: weightsHash(this.#layout, this.#weights) });
+        await inbox.next('rewind');
+        return false;
       }
       this.#averaged.agree(agreed.nonTrainable);
       const encodeFromMs = monotonicMs();
-      this.#encode(step);
+      this.#encode(seat);
       const encodedMs = monotonicMs();
-      const staged = await inbox.next('staged');
+      const staged = await inbox.next('staged', 'rewind');
+      if (staged.type === 'rewind') return false;
       const stagedMs = monotonicMs();
-      this.#apply(step);
+      this.#apply(seat);
       const endMs = monotonicMs();
       const reducedMs = Math.min(Math.max(staged.reducedAtMs, encodedMs), stagedMs);
-      previous = {
-        step,
+      this.#previous = {
+        step: this.#step,
         totalMs: endMs - timed.beganMs,
         phases: {
           compute: timed.contribution.computeMs,
@@ -118,30 +199,34 @@ export class ComputeLoop {
           apply: endMs - stagedMs,
         },
       };
+      this.#step += 1;
+      this.#pending = undefined;
     }
   }
 
   /** Gradient and local scalers of a step; after the last step only the evaluation. */
-  #contribute(step: number, previous: CompletedStep | undefined): TimedContribution {
-    const { plan } = this.#options;
-    const evaluation = this.#evaluationDue(step) ? this.#evaluate() : undefined;
+  #contribute(seat: Seat): TimedContribution {
+    const step = this.#step;
+    const { totalSteps } = seat.plan;
+    const evaluation = this.#evaluationDue(step, totalSteps) ? this.#evaluate(seat) : undefined;
+    if (this.#nonTrainable !== undefined) this.#options.runtime.exportNonTrainable(this.#nonTrainable);
     const beganMs = monotonicMs();
     const base = {
       type: 'contribution',
       step,
       stateHash: this.#stateHash,
-      previous,
+      previous: this.#previous,
       ...(evaluation !== undefined && { evaluation }),
     } as const;
-    if (step === plan.totalSteps) {
+    if (step === totalSteps) {
       return { beganMs, statisticsMs: 0, contribution: { ...base, loss: 0, samples: 0, computeMs: 0 } };
     }
     try {
-      const { loss, samples } = this.#computeGradient(step);
+      const { loss, samples } = this.#computeGradient(seat);
       const computedMs = monotonicMs();
       this.#options.scalers.find(step, this.#localScalers);
       const statisticsMs = monotonicMs() - computedMs;
-      const nonTrainable = this.#evaluationDue(step + 1) ? this.#averaged.contribution() : undefined;
+      const nonTrainable = this.#evaluationDue(step + 1, totalSteps) ? this.#averaged.contribution() : undefined;
       return {
         beganMs,
         statisticsMs,
@@ -159,8 +244,9 @@ export class ComputeLoop {
     }
   }
 
-  #computeGradient(step: number): { loss: number; samples: number } {
-    const { plan, spec, rank, start, tf, runtime, dataset, smoothOut } = this.#options;
+  #computeGradient({ plan, start }: Seat): { loss: number; samples: number } {
+    const step = this.#step;
+    const { spec, rank, tf, runtime, dataset, smoothOut } = this.#options;
     const { indices, scale } = plan.sampler.slice(
       plan.sampler.stateAt(step),
       start.selfIndex,
@@ -184,21 +270,22 @@ export class ComputeLoop {
     }
   }
 
-  #encode(step: number): void {
-    const { plan, spec, rank } = this.#options;
-    const scalers = plan.scaler === 'local' ? this.#localScalers : this.#sharedScalers;
-    this.#encoder.encode({ seed: spec.training.seed, step, rank }, scalers);
+  #encode({ plan, encoder, sharedScalers }: Seat): void {
+    const { spec, rank } = this.#options;
+    const scalers = plan.scaler === 'local' ? this.#localScalers : sharedScalers;
+    encoder.encode({ seed: spec.training.seed, step: this.#step, rank }, scalers);
   }
 
   /** Every chunk's sum is in memory and checked: only now do weights change. */
-  #apply(step: number): void {
-    const { plan, spec, kernels, codecs, optimizer } = this.#options;
+  #apply({ plan, sharedScalers }: Seat): void {
+    const step = this.#step;
+    const { spec, kernels, codecs, optimizer } = this.#options;
     const { memory, layout } = plan;
     for (const chunk of plan.chunkPlan.chunks) {
       codecs.of(plan.codingAt(step, chunk)).decode(chunk, {
         payload: memory.pull[chunk.index] as number,
         members: plan.members,
-        scalers: this.#sharedScalers,
+        scalers: sharedScalers,
         gradient: memory.gradient,
       });
     }
@@ -223,15 +310,15 @@ export class ComputeLoop {
     }
   }
 
-  #evaluationDue(step: number): boolean {
+  #evaluationDue(step: number, totalSteps: number): boolean {
     const { everySteps } = this.#options.spec.training.evaluation;
-    if (step === this.#options.plan.totalSteps) return true;
+    if (step === totalSteps) return true;
     return everySteps > 0 && step > 0 && step % everySteps === 0;
   }
 
   /** This member's slice of the test set; the barrier adds the slices up. */
-  #evaluate(): EvaluationSums | undefined {
-    const { runtime, dataset, spec, start } = this.#options;
+  #evaluate({ start }: Seat): EvaluationSums | undefined {
+    const { runtime, dataset, spec } = this.#options;
     const { count } = dataset.test;
     const from = Math.floor((start.selfIndex * count) / start.memberCount);
     const to = Math.floor(((start.selfIndex + 1) * count) / start.memberCount);

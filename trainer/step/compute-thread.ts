@@ -17,7 +17,7 @@ import { Mailbox } from './mailbox.ts';
 import { allocateStepMemory } from './memory.ts';
 import type { FromCompute, ToCompute } from './messages.ts';
 import { createScalerFinder } from './scaler-finder.ts';
-import { planStep } from './step-plan.ts';
+import { planStep, type StepPlan } from './step-plan.ts';
 
 /** Entry of the compute thread: builds model, data and memory, then runs the steps. */
 const port = parentPort;
@@ -47,10 +47,10 @@ async function compute({ spec, rank, baseDirectory }: ComputeThreadInput): Promi
   const runtime = await createModelRuntime({ backend, program, context });
   const dataset = await loadDataset(program, context);
 
-  const plan = planStep(runtime.tensors, spec, {
-    examples: dataset.train.count,
-    members: spec.workers.replicas,
-  });
+  const { nonTrainableValues } = runtime;
+  const planFor = (members: number): StepPlan =>
+    planStep(runtime.tensors, spec, { examples: dataset.train.count, members, nonTrainableValues });
+  const plan = planFor(spec.workers.replicas);
   const memory = allocateStepMemory(plan.memory);
   const kernels = await loadKernels(memory);
   runtime.bind(plan.layout);
@@ -65,9 +65,14 @@ async function compute({ spec, rank, baseDirectory }: ComputeThreadInput): Promi
     plan.layout,
     plan.memory.computeScratch,
   );
-  if (runtime.nonTrainableValues > MOST_AVERAGED_VALUES) {
+  if (plan.memory.nonTrainable !== undefined) {
+    runtime.exportNonTrainable(
+      new Float32Array(memory.buffer, plan.memory.nonTrainable, nonTrainableValues),
+    );
+  }
+  if (nonTrainableValues > MOST_AVERAGED_VALUES) {
     notes.push(
-      `the model has ${runtime.nonTrainableValues} non-trainable values, more than the ${MOST_AVERAGED_VALUES} that workers ` +
+      `the model has ${nonTrainableValues} non-trainable values, more than the ${MOST_AVERAGED_VALUES} that workers ` +
         'average before an evaluation: each evaluates with its own (equal as far as they are frozen)',
     );
   }
@@ -79,17 +84,16 @@ async function compute({ spec, rank, baseDirectory }: ComputeThreadInput): Promi
     tensors: runtime.tensors,
     backend: backend.description,
     notes,
+    nonTrainableValues,
     examples: dataset.train.count,
     totalSteps: plan.totalSteps,
     signature: plan.signature,
     stateHash: initialHash,
   });
-  const start = await inbox.next('start');
   await new ComputeLoop({
-    plan,
+    planFor,
     spec,
     rank,
-    start,
     tf,
     runtime,
     dataset,

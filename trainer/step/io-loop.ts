@@ -1,19 +1,18 @@
-import type { Exchange } from '../exchange/exchange.ts';
+import type { BarrierOutcome, Exchange, Membership } from '../exchange/exchange.ts';
 import { CarriedFailureError, type Failure } from '../failure.ts';
 import { packSums, unpackSums } from './barrier-sums.ts';
 import type { SharedChunkStore } from './chunk-store.ts';
 import type { ComputeClient } from './compute-client.ts';
-import type { CompletedStep, EvaluationSums } from './messages.ts';
+import type { CompletedStep, Contribution, EvaluationSums } from './messages.ts';
 import type { StepPlan } from './step-plan.ts';
 
 export interface IoLoopOptions {
-  readonly plan: StepPlan;
-  readonly store: SharedChunkStore;
   readonly exchange: Exchange;
   readonly compute: ComputeClient;
-  /** Asked at each barrier; once true, everyone stops at the same step. */
+  /** Asked at each barrier; once true, this member leaves there. */
   readonly stopRequested: () => boolean;
-  readonly onConfirmed: (step: ConfirmedByBarrier) => void;
+  /** All members are at this step: every step before it is done and can be spoken of. */
+  readonly onConfirmed: (step: number, previous: ConfirmedByBarrier | undefined) => void;
   readonly onEvaluated: (step: number, sums: EvaluationSums) => void;
   /** How long the compute thread may take for a gradient or for its last words. */
   readonly computeBudgetMs: number;
@@ -30,67 +29,109 @@ export interface ConfirmedByBarrier {
   readonly slowestComputeMs: number;
 }
 
-export interface IoLoopResult {
-  readonly reason: 'completed' | 'stopped';
-  readonly weightsHash: string;
-  /** Of all ranks, in rank order: equal. */
-  readonly weightsHashes: readonly string[];
+/** How a generation came to its end without an error. */
+export type GenerationEnd =
+  | {
+      readonly reason: 'completed';
+      readonly weightsHash: string;
+      /** Of all ranks, in rank order: equal. */
+      readonly weightsHashes: readonly string[];
+    }
+  /** This member leaves. */
+  | { readonly reason: 'stopped'; readonly weightsHash: string }
+  /** Another member leaves, or somebody joins: there will be another generation. */
+  | { readonly reason: 'membershipChanges' };
+
+/** What a generation needs that is made for it alone. */
+export interface GenerationParts {
+  readonly plan: StepPlan;
+  readonly store: SharedChunkStore;
+  readonly membership: Pick<Membership, 'step'>;
 }
 
 /** The I/O thread's part of the steps: barrier, exchange, and the words with the compute thread in between. */
-export async function runIoLoop(options: IoLoopOptions): Promise<IoLoopResult> {
-  const { plan, store, exchange, compute, signal } = options;
-  let previous: Omit<ConfirmedByBarrier, 'completed'> | undefined;
+export class IoLoop {
+  readonly #options: IoLoopOptions;
+  /** Of the step before the present one; kept from one generation to the next, which may do a step again. */
+  #previous: (Omit<ConfirmedByBarrier, 'completed'> & { readonly step: number }) | undefined;
+  #evaluatedStep = -1;
 
-  for (let step = 0; ; step += 1) {
-    const contribution = await compute.next('contribution', options.computeBudgetMs);
-    const { fault } = contribution;
+  constructor(options: IoLoopOptions) {
+    this.#options = options;
+  }
+
+  /** Steps until the job is done, this member leaves, or the membership changes. Rejects with what ends the generation. */
+  async run({ plan, store, membership }: GenerationParts): Promise<GenerationEnd> {
+    const { exchange, compute, stopRequested, computeBudgetMs, signal } = this.#options;
+    for (let { step } = membership; ; step += 1) {
+      const contribution = await compute.next('contribution', computeBudgetMs);
+      // After the last step there is nothing left to leave.
+      const leaving = step < plan.totalSteps && stopRequested();
+      const outcome = await this.#passBarrier(contribution, store.localScalers, leaving);
+      this.#confirm(step, contribution);
+      const { evaluation, nonTrainable } = unpackSums(outcome.sums, plan.members);
+      if (evaluation !== undefined && step > this.#evaluatedStep) {
+        this.#evaluatedStep = step;
+        this.#options.onEvaluated(step, evaluation);
+      }
+      if (outcome.ends && !leaving) return { reason: 'membershipChanges' };
+      if (step === plan.totalSteps || leaving) {
+        compute.send({ type: 'agreed', step, stop: true });
+        const { weightsHash } = await compute.next('finished', computeBudgetMs);
+        if (leaving) return { reason: 'stopped', weightsHash };
+        const weightsHashes = await exchange.finish(weightsHash, signal);
+        return { reason: 'completed', weightsHash, weightsHashes };
+      }
+      this.#previous = {
+        step,
+        samples: outcome.samples,
+        ownSamples: contribution.samples,
+        meanLoss: outcome.meanLoss,
+        slowestComputeMs: outcome.maxima[0] ?? contribution.computeMs,
+      };
+      store.sharedScalers.set(outcome.scalers);
+      store.beginStep(step);
+      const running = exchange.beginStep(step, store);
+      compute.onEncoded = (chunks) => chunks.forEach((chunk) => running.chunkEncoded(chunk));
+      compute.send({ type: 'agreed', step, stop: false, ...(nonTrainable !== undefined && { nonTrainable }) });
+      await running.staged;
+      compute.send({ type: 'staged', step, reducedAtMs: store.reducedAtMs });
+    }
+  }
+
+  async #passBarrier(
+    contribution: Contribution,
+    scalers: Float32Array,
+    leaving: boolean,
+  ): Promise<BarrierOutcome> {
+    const { exchange, signal } = this.#options;
+    const { step, fault } = contribution;
     const passed = exchange.barrier(
       {
         step,
         stateHash: contribution.stateHash,
-        scalers: store.localScalers,
+        scalers,
         loss: contribution.loss,
         samples: contribution.samples,
         sums: packSums(contribution),
         maxima: [contribution.computeMs],
-        stop: options.stopRequested(),
+        leaving,
         ...(fault !== undefined && { fault: { reason: faultReason(fault), message: fault.message } }),
       },
       signal,
     );
-    if (fault !== undefined) {
-      // This barrier ends with an error for every member; the real one is here.
-      await passed.catch(() => {});
-      throw new CarriedFailureError(fault);
-    }
-    const outcome = await passed;
-    if (contribution.previous !== undefined && previous !== undefined) {
-      options.onConfirmed({ completed: contribution.previous, ...previous });
-    }
-    const { evaluation, nonTrainable } = unpackSums(outcome.sums, plan.members);
-    if (evaluation !== undefined) options.onEvaluated(step, evaluation);
+    if (fault === undefined) return passed;
+    // This barrier ends with an error for every member; the real one is here.
+    await passed.catch(() => {});
+    throw new CarriedFailureError(fault);
+  }
 
-    if (outcome.stop || step === plan.totalSteps) {
-      compute.send({ type: 'agreed', step, stop: true });
-      const finished = await compute.next('finished', options.computeBudgetMs);
-      const weightsHashes = await exchange.finish(finished.weightsHash, signal);
-      return { reason: finished.reason, weightsHash: finished.weightsHash, weightsHashes };
-    }
-    previous = {
-      samples: outcome.samples,
-      ownSamples: contribution.samples,
-      meanLoss: outcome.meanLoss,
-      slowestComputeMs: outcome.maxima[0] ?? contribution.computeMs,
-    };
-
-    store.sharedScalers.set(outcome.scalers);
-    store.beginStep(step);
-    const running = exchange.beginStep(step, store);
-    compute.onEncoded = (chunks) => chunks.forEach((chunk) => running.chunkEncoded(chunk));
-    compute.send({ type: 'agreed', step, stop: false, ...(nonTrainable !== undefined && { nonTrainable }) });
-    await running.staged;
-    compute.send({ type: 'staged', step, reducedAtMs: store.reducedAtMs });
+  #confirm(step: number, { previous }: Contribution): void {
+    const known = this.#previous;
+    const isKnown = previous !== undefined && previous.step === known?.step;
+    this.#options.onConfirmed(step, isKnown ? { completed: previous, ...known } : undefined);
+    // Passed twice by a step that is done again, but confirmed once.
+    this.#previous = undefined;
   }
 }
 

@@ -21,13 +21,27 @@ export class Mailbox<Message extends { readonly type: string }> {
     this.#waiting = undefined;
   }
 
-  /** The next message, which must be of this type. */
-  async next<Type extends Message['type']>(type: Type): Promise<Extract<Message, { type: Type }>> {
+  /** Ends the present wait, if there is one; what comes later can be waited for again. */
+  interrupt(error: Error): void {
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+  }
+
+  /** The next message, which must be of one of these types. */
+  async next<Type extends Message['type']>(...types: readonly Type[]): Promise<Extract<Message, { type: Type }>> {
     const message = this.#queue.shift() ?? (await this.#arrival());
-    if (message.type !== type) {
-      throw new Error(`expected the message '${type}' from the other thread, got '${message.type}'`);
+    if (!types.some((type) => type === message.type)) {
+      throw new Error(`expected the message '${types.join("' or '")}' from the other thread, got '${message.type}'`);
     }
     return message as Extract<Message, { type: Type }>;
+  }
+
+  /** The next message of this type; others before it are thrown away. */
+  async skipTo<Type extends Message['type']>(type: Type): Promise<Extract<Message, { type: Type }>> {
+    for (;;) {
+      const message = this.#queue.shift() ?? (await this.#arrival());
+      if (message.type === type) return message as Extract<Message, { type: Type }>;
+    }
   }
 
   #arrival(): Promise<Message> {

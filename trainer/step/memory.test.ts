@@ -16,6 +16,8 @@ function chunksOf(...payloadBytes: number[]): Chunk[] {
 /** Payload sizes are taken from `values` here, so that a test can choose them. */
 function needs(change: Partial<StepMemoryNeeds> = {}): StepMemoryNeeds {
   return {
+    nonTrainableValues: 0,
+    sizes: [change.members ?? 2],
     values: 400,
     optimizerSlots: 1,
     withAverage: false,
@@ -40,6 +42,9 @@ function regions(need: StepMemoryNeeds, self: number): [number, number][] {
     [plan.gradient, vector],
     ...plan.slots.map((slot): [number, number] => [slot, vector]),
     ...(plan.average === undefined ? [] : [[plan.average, vector] as [number, number]]),
+    ...(plan.nonTrainable === undefined
+      ? []
+      : [[plan.nonTrainable, need.nonTrainableValues * 4] as [number, number]]),
     [plan.localScalers, need.scalerUnits * 4],
     [plan.sharedScalers, need.scalerUnits * 4 * need.scalerRows],
     [plan.computeScratch, need.computeScratchBytes],
@@ -62,6 +67,8 @@ describe.each([
   ['more members than chunks', needs({ members: 7, scalerRows: 7 })],
   ['adam with an average', needs({ optimizerSlots: 2, withAverage: true })],
   ['no scalers', needs({ scalerUnits: 0 })],
+  ['non-trainable weights', needs({ nonTrainableValues: 33 })],
+  ['three members of one to five', needs({ members: 3, sizes: [1, 2, 3, 4, 5] })],
 ])('with %s', (_name, need) => {
   test.each(Array.from({ length: need.members }, (_, self) => self))(
     'no two regions of member %i overlap, all are aligned and inside the memory',
@@ -77,6 +84,14 @@ describe.each([
       }
     },
   );
+});
+
+test('state and payloads lie at the same places whatever the size of the generation', () => {
+  const sizes = [2, 3, 4];
+  const [two, four] = [2, 4].map((members) => planStepMemory(needs({ members, sizes })));
+  const { contribution: _two, ...placesOfTwo } = two!;
+  const { contribution: _four, ...placesOfFour } = four!;
+  expect(placesOfTwo).toEqual(placesOfFour);
 });
 
 test('the memory is shared and holds the plan', () => {

@@ -11,12 +11,17 @@ import type { Chunk } from '../ternary/chunks.ts';
  * | gradient      | flat vector, float32                  | compute    | compute      |
  * | slots         | flat vector each, float32             | compute    | compute      |
  * | average       | flat vector, float32 (with EMA)       | compute    | compute      |
+ * | nonTrainable  | as they were before this step         | compute    | both         |
  * | localScalers  | one float32 per scaler unit           | compute    | I/O          |
  * | sharedScalers | one row per unit, or per member       | I/O        | both         |
  * | push          | each chunk's own encoded contribution | compute    | I/O          |
  * | contributions | owned chunks, one place per member    | I/O        | I/O          |
  * | pull          | each chunk's encoded sum              | I/O        | compute      |
  * | scratch       | one per thread                        | its thread | its thread   |
+ *
+ * Weights, slots, average and nonTrainable are the state: the I/O thread reads them for a peer's copy, and writes a peer's
+ * state over them while the compute thread waits. The places do not depend on how many members there are now, only on
+ * how many there may be.
  */
 export interface StepMemory {
   readonly bytes: number;
@@ -24,6 +29,8 @@ export interface StepMemory {
   readonly gradient: number;
   readonly slots: readonly number[];
   readonly average: number | undefined;
+  /** The model's non-trainable weights, packed; `undefined` when it has none. */
+  readonly nonTrainable: number | undefined;
   readonly localScalers: number;
   readonly sharedScalers: number;
   readonly computeScratch: number;
@@ -41,12 +48,17 @@ export interface StepMemoryNeeds {
   readonly values: number;
   readonly optimizerSlots: number;
   readonly withAverage: boolean;
+  /** Values in all non-trainable weights. */
+  readonly nonTrainableValues: number;
   readonly scalerUnits: number;
-  /** 1 for shared scalers, the number of members for local ones. */
+  /** 1 for shared scalers, the largest number of members for local ones. */
   readonly scalerRows: number;
+  /** Of the generation that the plan is for. */
   readonly members: number;
+  /** Every number of members that a generation of this job may have. */
+  readonly sizes: readonly number[];
   readonly chunks: readonly Chunk[];
-  /** Largest payload that chunk may have, over all codecs in use. */
+  /** Largest payload that chunk may have, over all codecs in use and all sizes. */
   readonly pushBytes: (chunk: Chunk) => number;
   readonly pullBytes: (chunk: Chunk) => number;
   readonly computeScratchBytes: number;
@@ -80,6 +92,10 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
   const slots = Array.from({ length: needs.optimizerSlots }, () => take(vectorBytes));
   const average = needs.withAverage ? take(vectorBytes) : undefined;
   const scalerBytes = needs.scalerUnits * Float32Array.BYTES_PER_ELEMENT;
+  const nonTrainable =
+    needs.nonTrainableValues === 0
+      ? undefined
+      : take(needs.nonTrainableValues * Float32Array.BYTES_PER_ELEMENT);
   const localScalers = take(scalerBytes);
   const sharedScalers = take(scalerBytes * needs.scalerRows);
   const computeScratch = take(needs.computeScratchBytes);
@@ -87,13 +103,8 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
   const push = needs.chunks.map((chunk) => take(needs.pushBytes(chunk)));
   const pull = needs.chunks.map((chunk) => take(needs.pullBytes(chunk)));
 
-  // Chunk c is the floor(c/N)-th chunk of its owner, whoever that is: so the map does not depend on the rank.
-  const ownedPlaces = Math.ceil(needs.chunks.length / needs.members);
-  const placeBytes = Array.from({ length: ownedPlaces }, (_, place) => {
-    const candidates = needs.chunks.slice(place * needs.members, (place + 1) * needs.members);
-    return alignUp(Math.max(...candidates.map(needs.pushBytes)));
-  });
-  const places = placeBytes.map((bytes) => take(bytes * needs.members));
+  const contributions = take(Math.max(...needs.sizes.map((members) => placesOf(needs, members).bytes)));
+  const places = placesOf(needs, needs.members);
 
   if (next > MAX_PAGES * PAGE_BYTES) {
     throw new ModelTooLargeError(
@@ -108,15 +119,42 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
     gradient,
     slots,
     average,
+    nonTrainable,
     localScalers,
     sharedScalers,
     computeScratch,
     ioScratch,
     push,
     pull,
-    contribution(chunk, memberIndex) {
-      const place = Math.floor(chunk / needs.members);
-      return (places[place] as number) + memberIndex * (placeBytes[place] as number);
+    contribution: (chunk, memberIndex) => contributions + places.at(chunk, memberIndex),
+  };
+}
+
+interface ContributionPlaces {
+  readonly bytes: number;
+  /** Relative to the begin of all. */
+  at(chunk: number, memberIndex: number): number;
+}
+
+/** Chunk c is the floor(c/N)-th chunk of its owner, whoever that is: so the map does not depend on the rank. */
+function placesOf(
+  { chunks, pushBytes }: Pick<StepMemoryNeeds, 'chunks' | 'pushBytes'>,
+  members: number,
+): ContributionPlaces {
+  let bytes = 0;
+  const places = Array.from({ length: Math.ceil(chunks.length / members) }, (_, place) => {
+    const candidates = chunks.slice(place * members, (place + 1) * members);
+    const slot = alignUp(Math.max(...candidates.map(pushBytes)));
+    const at = bytes;
+    bytes += slot * members;
+    return { at, slot };
+  });
+  return {
+    bytes,
+    at(chunk, memberIndex) {
+      const place = places[Math.floor(chunk / members)];
+      if (place === undefined) throw new RangeError(`chunk ${chunk} of ${chunks.length}`);
+      return place.at + memberIndex * place.slot;
     },
   };
 }

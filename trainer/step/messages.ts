@@ -8,16 +8,22 @@ import type { TensorSpec } from '../ternary/layout.ts';
  *
  *     compute                         I/O
  *     ready         ->
- *                   <-  start                      the membership is formed
+ *                   <-  start                      a generation is formed
  *     contribution  ->                             statistics done, local scalers in memory
  *                   <-  agreed                     shared scalers in memory
  *     encoded (some chunks) ->
  *                   <-  staged                     every chunk's sum in memory
  *     ... next contribution; the one after the last step carries no gradient, and is followed by:
  *     finished      ->
+ *
+ * At any time the I/O thread may say that the generation is over; the compute thread hears it at its next wait:
+ *
+ *                   <-  rewind
+ *     rewound       ->                             nothing of the old generation follows
+ *                   <-  start                      the next generation is formed
  */
-export type FromCompute = Ready | Contribution | Encoded | Finished | Failed;
-export type ToCompute = Start | Agreed | Staged;
+export type FromCompute = Ready | Contribution | Encoded | Finished | Rewound | Failed;
+export type ToCompute = Start | Agreed | Staged | Rewind;
 
 /** The model is built and its initial weights lie in the shared memory. */
 export interface Ready {
@@ -27,6 +33,8 @@ export interface Ready {
   readonly backend: string;
   /** Why a faster backend was not taken, and the like: for the log. */
   readonly notes: readonly string[];
+  /** Values in all of the model's non-trainable weights. */
+  readonly nonTrainableValues: number;
   readonly examples: number;
   readonly totalSteps: number;
   /** Equal on all members, or they do not train together. */
@@ -38,6 +46,24 @@ export interface Start {
   readonly type: 'start';
   readonly memberCount: number;
   readonly selfIndex: number;
+  /** The next step to be done. */
+  readonly step: number;
+  /** Hash that the state in memory must have. */
+  readonly stateHash: string;
+  /** The state in memory was written by the I/O thread, not by this one. */
+  readonly restored: boolean;
+}
+
+export interface Rewind {
+  readonly type: 'rewind';
+}
+
+/** Where the compute thread stands: every step that was staged is applied, and no other. */
+export interface Rewound {
+  readonly type: 'rewound';
+  /** The next step to be done. */
+  readonly step: number;
+  readonly stateHash: string;
 }
 
 export interface Contribution {
@@ -89,7 +115,7 @@ export interface PhaseTimes {
 export interface Agreed {
   readonly type: 'agreed';
   readonly step: number;
-  /** Somebody asked to stop: no further step is exchanged. */
+  /** All steps are done, or this member leaves: no further step is exchanged. */
   readonly stop: boolean;
   /** Mean of the members' non-trainable weights, when the next step evaluates. */
   readonly nonTrainable?: Float32Array;

@@ -34,13 +34,16 @@ export interface StepPlan {
 export interface StepPlanFacts {
   /** Number of training examples. */
   readonly examples: number;
+  /** Of the generation that the plan is for. */
   readonly members: number;
+  /** Values in all of the model's non-trainable weights. */
+  readonly nonTrainableValues?: number;
 }
 
 export function planStep(
   tensors: readonly TensorSpec[],
   spec: JobSpec,
-  { examples, members }: StepPlanFacts,
+  { examples, members, nonTrainableValues = 0 }: StepPlanFacts,
 ): StepPlan {
   const { compression, training, exchange } = spec;
   const layout = planLayout(tensors, exemption(tensors, compression));
@@ -55,11 +58,14 @@ export function planStep(
     const usual = codingOf(compression, chunk, false);
     return compression.floatEpochs > 0 ? [usual, codingOf(compression, chunk, true)] : [usual];
   };
+  const sizes = sizesOf(spec, members);
+  const largest = Math.max(...sizes);
+  // Payloads grow with the number of members, if they depend on it.
   const pushBytes = (chunk: Chunk): number =>
-    Math.max(...codings(chunk).map(({ push }) => payloadBytes(push, chunk, members)));
+    Math.max(...codings(chunk).map(({ push }) => payloadBytes(push, chunk, largest)));
   const pullBytes = (chunk: Chunk): number =>
-    Math.max(...codings(chunk).map(({ pull }) => payloadBytes(pull, chunk, members)));
-  const scalerRows = compression.scaler === 'local' ? members : 1;
+    Math.max(...codings(chunk).map(({ pull }) => payloadBytes(pull, chunk, largest)));
+  const rowsOf = (size: number): number => (compression.scaler === 'local' ? size : 1);
 
   return {
     layout,
@@ -69,15 +75,17 @@ export function planStep(
     totalSteps: steps,
     scaler: compression.scaler,
     packing: compression.packing,
-    scalerRows,
+    scalerRows: rowsOf(members),
     maxPayloadBytes: Math.max(...chunkPlan.chunks.flatMap((chunk) => [pushBytes(chunk), pullBytes(chunk)])),
     memory: planStepMemory({
       values: layout.values,
       optimizerSlots: SLOTS_OF_OPTIMIZER[training.optimizer.name],
       withAverage: training.ema.decay > 0,
       scalerUnits: chunkPlan.units,
-      scalerRows,
+      nonTrainableValues,
+      scalerRows: rowsOf(largest),
       members,
+      sizes,
       chunks: chunkPlan.chunks,
       pushBytes,
       pullBytes,
@@ -88,6 +96,13 @@ export function planStep(
       codingOf(compression, part, isFloatEpoch(compression, sampler.stateAt(step).epoch)),
     signature: signatureOf(layout, chunkPlan, spec, examples),
   };
+}
+
+/** How many members a generation of this job may have. */
+function sizesOf({ workers }: JobSpec, members: number): readonly number[] {
+  if (workers.elastic === undefined) return [members];
+  const { minReplicas, maxReplicas } = workers.elastic;
+  return Array.from({ length: maxReplicas - minReplicas + 1 }, (_, i) => minReplicas + i);
 }
 
 /** A name in `exempt.tensors` that the model does not have. */

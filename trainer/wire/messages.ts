@@ -17,6 +17,7 @@ export interface JoinRequest {
   readonly signature: string;
   readonly stateHash: string;
   readonly replicas: number;
+  readonly instance: string;
 }
 
 export interface MemberEntry {
@@ -28,6 +29,19 @@ export interface MemberEntry {
 export interface MembershipMessage {
   readonly generation: number;
   readonly members: readonly MemberEntry[];
+  readonly step: number;
+  readonly stateHash: string;
+  readonly source: number;
+}
+
+export interface StateRequest {
+  readonly offset: number;
+}
+
+export interface StatePart {
+  readonly offset: number;
+  readonly data: Uint8Array;
+  readonly crc: number;
 }
 
 export interface Abort {
@@ -39,6 +53,7 @@ export interface Abort {
   readonly waitedMs: number;
   readonly hashes: readonly string[];
   readonly attempt: number;
+  readonly final: boolean;
 }
 
 /** Exactly one is present. */
@@ -54,7 +69,7 @@ export interface ContributionMessage {
   readonly scalers: Uint8Array;
   readonly loss: number;
   readonly samples: number;
-  readonly stop: boolean;
+  readonly leaving: boolean;
   readonly sums: readonly number[];
   readonly maxima: readonly number[];
   readonly fault?: { readonly reason: string; readonly message: string } | null;
@@ -65,7 +80,7 @@ export interface OutcomeMessage {
   readonly scalers: Uint8Array;
   readonly meanLoss: number;
   readonly samples: number;
-  readonly stop: boolean;
+  readonly ends: boolean;
   readonly sums: readonly number[];
   readonly maxima: readonly number[];
 }
@@ -102,6 +117,7 @@ const definition = loadSync(fileURLToPath(new URL('./terngrad.proto', import.met
 /** Join, with the client's message first in the type. */
 export const joinMethod = method<JoinRequest, JoinReply>('Coordinator', 'Join');
 export const barrierMethod = method<MemberMessage, CoordinatorMessage>('Coordinator', 'Barrier');
+export const copyStateMethod = method<StateRequest, StatePart>('Exchange', 'CopyState');
 export const progressMethod = method<ProgressRequest, ProgressReport>('Control', 'Progress');
 
 /** Frames pass as they are: the Buffer is the message. */

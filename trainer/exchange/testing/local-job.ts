@@ -4,10 +4,13 @@ import type { Identity } from '../../../operator/pki/identity.ts';
 import type { Credentials } from '../../wire/credentials.ts';
 import { createExchange } from '../create-exchange.ts';
 import type { BarrierContribution, Exchange, ExchangeOptions, JoinState, Membership } from '../exchange.ts';
+import type { StateMemory } from '../state-memory.ts';
 import { freePort } from './free-port.ts';
 
 export const JOB = { namespace: 'default', uid: '7d9c3a52-0000-4000-8000-000000000001' };
 export const JOIN: JoinState = { signature: 'lenet-1', stateHash: '00000000000000aa', step: 0 };
+/** A member without weights: nothing to copy. */
+export const NO_STATE: StateMemory = { bytes: 0, view: () => new Uint8Array(0) };
 const HOUR_MS = 3_600_000;
 
 /** One authority for all tests of a file; making one takes some milliseconds. */
@@ -59,7 +62,9 @@ export class LocalJob {
         credentials: tls ? await credentialsFor(workerIdentity(rank)) : undefined,
         scaler: 'shared',
         maxPayloadBytes: 1024 * 1024,
+        state: NO_STATE,
         formationSeconds: 10,
+        recoverySeconds: 10,
         stepDeadlineSeconds: 10,
         peerLossSeconds: 10,
       });
@@ -91,7 +96,7 @@ export function contribution(step: number, changes: Partial<BarrierContribution>
     scalers: Float32Array.of(1, 2),
     loss: 1,
     samples: 32,
-    stop: false,
+    leaving: false,
     ...changes,
   };
 }

@@ -16,7 +16,7 @@ import { writeScope } from '../../wire/metadata.ts';
 import type { StreamScope } from '../../wire/metadata.ts';
 import { SocketBytes } from '../../wire/socket-bytes.ts';
 import { encodeContribution } from '../barrier-messages.ts';
-import { servePush } from '../services.ts';
+import { serveExchange } from '../services.ts';
 import { contribution, JOB } from './local-job.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -26,7 +26,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
  */
 export class ScriptedMember {
   readonly received: Buffer[] = [];
-  membership: MembershipMessage = { generation: 0, members: [] };
+  membership: MembershipMessage = { generation: 0, members: [], step: 0, stateHash: '', source: 0 };
   readonly #credentials: Credentials;
   readonly #reading: 'reading' | 'stopped reading';
   readonly #coordinatorAddress: string;
@@ -60,13 +60,18 @@ export class ScriptedMember {
       peerLossMs: 10_000,
       socketBytes: this.#sockets,
     });
-    servePush(this.#listener, JOB, (push) => {
+    serveExchange(
+      this.#listener,
+      JOB,
+      (push) => {
       push.accept(
         (message) => this.received.push(message),
         () => undefined,
       );
-      if (this.#reading === 'stopped reading') push.pause();
-    });
+        if (this.#reading === 'stopped reading') push.pause();
+      },
+      () => 'a scripted member has no state',
+    );
     this.membership = await this.#join({
       rank: 1,
       attempt: 1,
@@ -76,6 +81,7 @@ export class ScriptedMember {
       signature: 'lenet-1',
       stateHash: '00000000000000aa',
       replicas: 2,
+      instance: 'scripted',
       ...change,
     });
     const scope = { generation: this.membership.generation, attempt: 1 };

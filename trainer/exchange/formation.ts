@@ -1,0 +1,160 @@
+import type { Abort, JoinReply, JoinRequest, MembershipMessage } from '../wire/messages.ts';
+import { admit } from './admission.ts';
+import type { Admission } from './admission.ts';
+import { COORDINATOR as SELF, defer } from './coordination.ts';
+import type { ElasticBounds } from './exchange.ts';
+import { mostAdvanced } from './most-advanced.ts';
+
+/** Rank 0's end of one Join stream. */
+export interface JoinSession {
+  reply(reply: JoinReply): void;
+  end(): void;
+}
+
+export interface FormationOptions {
+  readonly replicas: number;
+  readonly elastic?: ElasticBounds | undefined;
+  /** The newest attempt of each rank that is known of; outlives a generation, so that an older one never comes back. */
+  readonly newestAttempts: Map<number, number>;
+  /** A worker was not admitted. */
+  readonly onRefused: (rank: number, reason: string) => void;
+}
+
+export interface Joined {
+  readonly request: JoinRequest;
+  /** Absent for rank 0 itself. */
+  readonly session: JoinSession | undefined;
+}
+
+/** Who has joined the coming generation, without gRPC. It is formed once, when everyone who must be there is. */
+export class Formation {
+  readonly #options: FormationOptions;
+  readonly #joined = new Map<number, Joined>();
+  /** Last refusal per rank, to explain why a rank never came. */
+  readonly #refusals = new Map<number, string>();
+  readonly #formed = defer<MembershipMessage>();
+  #graceTimer: NodeJS.Timeout | undefined;
+  #graceIsOver = false;
+  #membership: MembershipMessage | undefined;
+
+  constructor(options: FormationOptions) {
+    this.#options = options;
+  }
+
+  get membership(): MembershipMessage | undefined {
+    return this.#membership;
+  }
+
+  /** Rank 0 itself is there. Resolves with the membership; rejects when the states that were brought do not fit. */
+  begin(own: JoinRequest): Promise<MembershipMessage> {
+    const { elastic, newestAttempts } = this.#options;
+    this.#joined.set(SELF, { request: own, session: undefined });
+    newestAttempts.set(SELF, own.attempt);
+    if (elastic !== undefined) {
+      this.#graceTimer = setTimeout(() => this.#endGrace(), elastic.graceSeconds * 1000);
+    }
+    this.#formIfComplete();
+    return this.#formed.promise;
+  }
+
+  /** What is to be done about a request, whether the generation is formed already or not. Changes nothing. */
+  admission(rank: number, request: JoinRequest): Admission {
+    const { replicas, elastic, newestAttempts, onRefused } = this.#options;
+    const own = this.#joined.get(SELF)?.request;
+    if (own === undefined) {
+      return { kind: 'refuse', field: 'generation', message: 'rank 0 is not forming a membership' };
+    }
+    const admission = admit(rank, request, {
+      maxReplicas: elastic?.maxReplicas ?? replicas,
+      replicas: elastic === undefined ? replicas : undefined,
+      own,
+      joined: new Map(
+        [...this.#joined].map(([r, { request: { attempt, instance } }]) => [r, { attempt, instance }]),
+      ),
+      newestAttempts,
+    });
+    if (admission.kind === 'refuse' || admission.kind === 'fence') {
+      this.#refusals.set(rank, admission.message);
+      onRefused(rank, admission.message);
+    } else {
+      newestAttempts.set(rank, request.attempt);
+    }
+    return admission;
+  }
+
+  /** Takes a process in whose request was admitted. */
+  add(rank: number, request: JoinRequest, session: JoinSession): void {
+    this.#refusals.delete(rank);
+    this.#joined.set(rank, { request, session });
+    this.#formIfComplete();
+    if (this.#membership === undefined) this.#replyToAll({ waiting: { ranks: this.missing() } });
+  }
+
+  /** The session of the process that has joined as this rank. */
+  sessionOf(rank: number): JoinSession | undefined {
+    return this.#joined.get(rank)?.session;
+  }
+
+  /** A process left before the generation was formed. */
+  remove(rank: number): void {
+    this.#joined.delete(rank);
+  }
+
+  missing(): number[] {
+    return this.#wantedRanks().filter((rank) => !this.#joined.has(rank));
+  }
+
+  explain(): string {
+    return [...this.#refusals].map(([rank, reason]) => `rank ${rank} was refused: ${reason}`).join('; ');
+  }
+
+  /** Tells those who have joined and are not in `except` why there will be no generation. */
+  abort(abort: Abort, except: ReadonlySet<number>): void {
+    clearTimeout(this.#graceTimer);
+    for (const [rank, { session }] of this.#joined) if (!except.has(rank)) session?.reply({ abort });
+  }
+
+  close(): void {
+    clearTimeout(this.#graceTimer);
+    for (const { session } of this.#joined.values()) session?.end();
+  }
+
+  #endGrace(): void {
+    this.#graceIsOver = true;
+    this.#formIfComplete();
+  }
+
+  #formIfComplete(): void {
+    if (this.#membership !== undefined || !this.#isComplete()) return;
+    clearTimeout(this.#graceTimer);
+    const requests = [...this.#joined.values()]
+      .map(({ request }) => request)
+      .sort((one, other) => one.rank - other.rank);
+    try {
+      const { step, stateHash, source } = mostAdvanced(requests);
+      const generation = Math.max(...requests.map((request) => request.generationSeen)) + 1;
+      const members = requests.map(({ rank, attempt, address }) => ({ rank, attempt, address }));
+      this.#membership = { generation, members, step, stateHash, source };
+    } catch (error) {
+      this.#formed.reject(error);
+      return;
+    }
+    this.#replyToAll({ membership: this.#membership });
+    this.#formed.resolve(this.#membership);
+  }
+
+  #isComplete(): boolean {
+    if (!this.#joined.has(SELF)) return false;
+    if (this.missing().length === 0) return true;
+    const { elastic } = this.#options;
+    return elastic !== undefined && this.#graceIsOver && this.#joined.size >= elastic.minReplicas;
+  }
+
+  #wantedRanks(): number[] {
+    return Array.from({ length: this.#options.replicas }, (_, rank) => rank);
+  }
+
+  #replyToAll(reply: JoinReply): void {
+    for (const { session } of this.#joined.values()) session?.reply(reply);
+  }
+}

@@ -1,0 +1,394 @@
+import type { Client, Metadata } from '@grpc/grpc-js';
+import { countedMethod } from '../wire/counted-method.ts';
+import { barrierMethod } from '../wire/messages.ts';
+import type { JoinRequest } from '../wire/messages.ts';
+import { writeScope } from '../wire/metadata.ts';
+import type { StreamScope } from '../wire/metadata.ts';
+import { asExchangeError } from './abort.ts';
+import type { ChunkStore } from './chunk-store.ts';
+import { Coordinator } from './coordinator.ts';
+import { COORDINATOR, defer } from './coordination.ts';
+import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
+import type { Endpoint } from './endpoint.ts';
+import { ExchangeClosedError, PeerLostError } from './errors.ts';
+import type { ExchangeError, ExchangePhase } from './errors.ts';
+import type {
+  BarrierContribution,
+  BarrierOutcome,
+  ExchangeOptions,
+  Membership,
+  StepExchange,
+  Waiting,
+} from './exchange.ts';
+import { EarlyPushes } from './early-pushes.ts';
+import { membershipOf } from './membership-of.ts';
+import { Mesh } from './mesh.ts';
+import { RemoteCoordination } from './remote-coordination.ts';
+import type { InboundPush } from './services.ts';
+import type { StateMemory } from './state-memory.ts';
+import { copyState } from './state-transfer.ts';
+import type { Traffic } from './traffic.ts';
+import { Wait } from './wait.ts';
+
+/** Rank 0 knows best who is late: the others give it this much time to say so. */
+const BLAME_SLACK_MS = 2000;
+/** When a stream breaks, the reason may be on its way from rank 0. */
+const LOSS_GRACE_MS = 200;
+
+export interface GenerationOptions {
+  readonly exchange: ExchangeOptions;
+  readonly endpoint: Endpoint;
+  readonly traffic: Traffic;
+  /** What this member says of itself. */
+  readonly request: JoinRequest;
+  /** How long `form` waits. */
+  readonly formationMs: number;
+  readonly newestAttempts: Map<number, number>;
+  /** The state is about to be overwritten, and is whole again. */
+  readonly onCopy: (phase: 'begins' | 'done') => void;
+}
+
+type State = 'new' | 'forming' | 'training' | 'finishing' | 'over' | 'failed';
+
+/**
+ * One generation as one of its members lives it: from the wish to join to the first error, the last step, or the border
+ * at which the membership changes. The listener and the counters outlive it.
+ */
+export class Generation {
+  readonly #options: GenerationOptions;
+  readonly #failure = new AbortController();
+  readonly #wait = new Wait();
+  readonly #coordination: Coordination;
+  /** Where this member is rank 0. */
+  readonly coordinator: Coordinator | undefined;
+  readonly #coordinatorClient: Client | undefined;
+  readonly #formingSinceMs = Date.now();
+  readonly #early = new EarlyPushes();
+  #state: State = 'new';
+  #membership: Membership | undefined;
+  #mesh: Mesh | undefined;
+  #staged: Deferred<void> | undefined;
+  #step: number;
+  #phase: ExchangePhase = 'formation';
+  #phaseStart = performance.now();
+  #lossTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: GenerationOptions) {
+    const { rank } = options.exchange;
+    this.#options = options;
+    this.#step = options.request.step;
+    if (rank === COORDINATOR) {
+      this.coordinator = this.#becomeCoordinator();
+      this.#coordination = this.coordinator;
+    } else {
+      this.#coordinatorClient = options.endpoint.openChannel(COORDINATOR, options.exchange.coordinatorAddress);
+      this.#coordination = this.#reachCoordinator(this.#coordinatorClient);
+    }
+  }
+
+  get failure(): AbortSignal {
+    return this.#failure.signal;
+  }
+
+  /** Whom `form` waits for while it does. */
+  get waiting(): Waiting | undefined {
+    if (this.#state !== 'forming') return undefined;
+    const { ranks, detail = '' } = this.#unformed();
+    return { ranks, reason: detail, sinceMs: this.#formingSinceMs };
+  }
+
+  async form(signal: AbortSignal): Promise<Membership> {
+    this.#state = 'forming';
+    this.#enter('formation');
+    const { exchange, formationMs } = this.#options;
+    const deadlineMs = formationMs + (exchange.rank === COORDINATOR ? 0 : BLAME_SLACK_MS);
+    return this.#call(this.#form(), deadlineMs, () => this.#unformed(), signal);
+  }
+
+  async barrier(contribution: BarrierContribution, signal: AbortSignal): Promise<BarrierOutcome> {
+    const { coordination, mesh } = this.#running('barrier');
+    this.#step = contribution.step;
+    this.#enter('barrier');
+    mesh.awaitStep(contribution.step);
+    const work = coordination.barrier(contribution).then((outcome) => {
+      // Streams that end from here on are no losses.
+      if (outcome.ends) this.#state = 'over';
+      return outcome;
+    });
+    return this.#call(
+      work,
+      this.#stepDeadlineMs + BLAME_SLACK_MS,
+      () => this.#waitingForCoordination(),
+      signal,
+    );
+  }
+
+  beginStep(step: number, store: ChunkStore): StepExchange {
+    const { mesh } = this.#running('beginStep');
+    this.#enter('push');
+    this.#staged = defer();
+    const staged = this.#call(this.#staged.promise, this.#stepDeadlineMs, () => mesh.missing());
+    // The caller may look at it only after the last chunk is encoded.
+    staged.catch(() => undefined);
+    this.#guard(() => mesh.beginStep(step, store));
+    return { chunkEncoded: (c) => this.#chunkEncoded(mesh, c), staged };
+  }
+
+  async finish(finalHash: string, signal: AbortSignal): Promise<readonly string[]> {
+    const { coordination } = this.#running('finish');
+    this.#state = 'finishing';
+    this.#enter('finish');
+    const work = coordination.finish(finalHash).then((hashes) => {
+      this.#state = 'over';
+      return hashes;
+    });
+    return this.#call(
+      work,
+      this.#stepDeadlineMs + BLAME_SLACK_MS,
+      () => this.#waitingForCoordination(),
+      signal,
+    );
+  }
+
+  /** Ends all streams: after what is queued when the generation is over by agreement, else at once. */
+  close(): void {
+    const orderly = this.#state === 'over';
+    if (!orderly) this.#fail(new ExchangeClosedError('close was called before the end'));
+    this.#state = orderly ? 'over' : 'failed';
+    clearTimeout(this.#lossTimer);
+    for (const push of this.#early.take()) push.refuse('this worker leaves the generation');
+    this.#mesh?.close(orderly ? 'end' : 'cancel');
+    this.#coordination.close();
+    this.#coordinatorClient?.close();
+  }
+
+  /** A peer opens its bulk stream to this member. */
+  adopt(push: InboundPush): void {
+    if (this.#state === 'forming' && this.#mesh === undefined) this.#early.keep(push);
+    else if (this.#mesh === undefined) push.refuse('there is no generation');
+    else this.#mesh.adopt(push);
+  }
+
+  /** The state for a member of this generation that is behind, or why it gets none. */
+  stateFor(rank: number, scope: StreamScope): StateMemory | string {
+    const member = this.#membership?.members.find((candidate) => candidate.rank === rank);
+    if (member?.attempt !== scope.attempt || scope.generation !== this.#membership?.generation) {
+      return `rank ${rank} attempt ${scope.attempt} is not in a generation ${scope.generation} that forms here`;
+    }
+    const isWhole = this.#membership.copiedFrom === undefined;
+    return isWhole ? this.#options.exchange.state : 'this worker copies its state itself';
+  }
+
+  async #form(): Promise<Membership> {
+    const { exchange, request } = this.#options;
+    const message = await this.#coordination.join(request);
+    this.#checkForming();
+    const membership = membershipOf(message, request, exchange);
+    this.#membership = membership;
+    this.#mesh = this.#createMesh(membership);
+    for (const push of this.#early.take()) this.#mesh.adopt(push);
+    await this.#catchUp(membership);
+    this.#checkForming();
+    this.#step = membership.step;
+    await Promise.all([this.#coordination.connect(message), this.#mesh.connect()]);
+    this.#state = 'training';
+    exchange.log?.('info', 'formed', {
+      generation: membership.generation,
+      members: membership.members.length,
+      step: membership.step,
+      ...(membership.copiedFrom !== undefined && { stateCopiedFrom: membership.copiedFrom }),
+    });
+    return membership;
+  }
+
+  /** Nobody's weights change before all members have contributed to the first step, so the source's state stays as it is. */
+  async #catchUp({ copiedFrom, members, generation }: Membership): Promise<void> {
+    const { endpoint, exchange, onCopy } = this.#options;
+    const source = members.find(({ rank }) => rank === copiedFrom);
+    if (source === undefined) return;
+    onCopy('begins');
+    await copyState({
+      sourceRank: source.rank,
+      state: exchange.state,
+      openChannel: () => endpoint.openChannel(source.rank, source.address),
+      metadata: () => this.#scope({ generation, attempt: exchange.attempt }),
+      signal: this.#failure.signal,
+    });
+    onCopy('done');
+  }
+
+  #scope(scope: StreamScope): Metadata {
+    const metadata = this.#options.endpoint.metadata();
+    writeScope(metadata, scope);
+    return metadata;
+  }
+
+  #becomeCoordinator(): Coordinator {
+    const { exchange, newestAttempts } = this.#options;
+    const { replicas, elastic, scaler, log } = exchange;
+    return new Coordinator({
+      replicas,
+      elastic,
+      scaler,
+      newestAttempts,
+      stepDeadlineMs: this.#stepDeadlineMs,
+      events: this.#coordinationEvents(),
+      onRefused: (refused, reason) => log?.('warn', 'refused a worker', { refused, reason }),
+    });
+  }
+
+  #reachCoordinator(client: Client): RemoteCoordination {
+    const { exchange, endpoint, traffic } = this.#options;
+    return new RemoteCoordination({
+      rank: exchange.rank,
+      attempt: exchange.attempt,
+      client,
+      barrierMethod: countedMethod(barrierMethod, traffic.barrierMessages),
+      metadata: () => endpoint.metadata(),
+      events: this.#coordinationEvents(),
+    });
+  }
+
+  #coordinationEvents(): CoordinationEvents {
+    return {
+      onAbort: (error) => this.#fail(error),
+      onLost: (rank, detail) => this.#lost(rank, detail),
+    };
+  }
+
+  #createMesh(membership: Membership): Mesh {
+    const { exchange, endpoint, traffic } = this.#options;
+    return new Mesh({
+      membership,
+      maxPayloadBytes: exchange.maxPayloadBytes,
+      traffic,
+      openChannel: (member) => endpoint.openChannel(member.rank, member.address),
+      metadata: () => endpoint.metadata(),
+      onStaged: () => this.#staged?.resolve(),
+      onLost: (rank, detail) => {
+        // Who has the final hashes may end its bulk streams; only rank 0 is still needed then.
+        if (this.#state !== 'finishing') this.#lost(rank, detail);
+      },
+      onError: (error) => this.#fail(error),
+    });
+  }
+
+  #chunkEncoded(mesh: Mesh, c: number): void {
+    if (this.#state === 'training') this.#guard(() => mesh.chunkEncoded(c));
+  }
+
+  /** Runs work in which the store or the caller may throw: such an error ends the exchange like any other. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Waits for a call's work; what rejects it, or ends the wait, is the failure of the whole exchange. */
+  async #call<Value>(
+    work: Promise<Value>,
+    deadlineMs: number,
+    missing: () => Missing,
+    signal?: AbortSignal,
+  ): Promise<Value> {
+    try {
+      return await this.#wait.until(work, {
+        deadlineMs,
+        onDeadline: (waitedMs) => this.#fail(this.#late(missing(), waitedMs)),
+        ...(signal === undefined ? {} : { signal }),
+        onAbort: (reason) => this.#fail(new ExchangeClosedError('the call was aborted', { cause: reason })),
+      });
+    } catch (error) {
+      throw this.#fail(error);
+    } finally {
+      this.#enter('barrier');
+    }
+  }
+
+  #late(missing: Missing, waitedMs: number): PeerLostError {
+    const { phase, ranks, detail } = missing;
+    const explained =
+      detail === undefined || detail === '' ? 'the deadline passed' : `the deadline passed: ${detail}`;
+    return new PeerLostError({
+      ranks,
+      phase: phase ?? this.#phase,
+      waitedMs,
+      detail: explained,
+      isFinal: this.#state === 'forming',
+    });
+  }
+
+  #unformed(): Missing {
+    if (this.#mesh !== undefined) {
+      const { ranks, detail } = this.#mesh.unconnected();
+      if (ranks.length > 0) return { ranks, detail };
+    }
+    return this.#waitingForCoordination();
+  }
+
+  #waitingForCoordination(): Missing {
+    return { ranks: this.#coordination.waitingFor(), detail: this.#coordination.explain() };
+  }
+
+  /** A stream to or from that rank broke. Why may be on its way from rank 0, so wait a moment before blaming it. */
+  #lost(rank: number, detail: string): void {
+    if (this.#lossTimer !== undefined || this.#isOver()) return;
+    const phase = this.#phase === 'push' ? this.#mesh?.missing().phase : this.#phase;
+    const error = new PeerLostError({
+      ranks: [rank],
+      phase: phase ?? this.#phase,
+      waitedMs: performance.now() - this.#phaseStart,
+      detail,
+    });
+    this.#lossTimer = setTimeout(() => this.#fail(error), LOSS_GRACE_MS);
+  }
+
+  /** The first failure is the one that counts; returns it. */
+  #fail(reason: unknown): ExchangeError {
+    const failed = this.#failure.signal;
+    if (failed.aborted) return asExchangeError(failed.reason, this.#options.exchange.rank, this.#step);
+    const error = asExchangeError(reason, this.#options.exchange.rank, this.#step);
+    if (this.#isOver()) return error;
+    this.#state = 'failed';
+    clearTimeout(this.#lossTimer);
+    this.#coordination.abort(error);
+    this.#failure.abort(error);
+    this.#wait.fail(error);
+    return error;
+  }
+
+  /** The wait may have ended while something was on its way; then nothing new may be opened. */
+  #checkForming(): void {
+    if (this.#state !== 'forming') throw new ExchangeClosedError('it ended while the job was forming');
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'failed' || this.#state === 'over';
+  }
+
+  #running(call: string): { readonly coordination: Coordination; readonly mesh: Mesh } {
+    if (this.#failure.signal.aborted) throw this.#fail(undefined);
+    if (this.#state !== 'training' || this.#mesh === undefined) {
+      throw new Error(`${call} was called in state ${this.#state}`);
+    }
+    return { coordination: this.#coordination, mesh: this.#mesh };
+  }
+
+  #enter(phase: ExchangePhase): void {
+    this.#phase = phase;
+    this.#phaseStart = performance.now();
+  }
+
+  get #stepDeadlineMs(): number {
+    return this.#options.exchange.stepDeadlineSeconds * 1000;
+  }
+}
+
+/** Whom a wait is for, and what else is known. */
+interface Missing {
+  readonly ranks: readonly number[];
+  readonly phase?: ExchangePhase;
+  readonly detail?: string | undefined;
+}
