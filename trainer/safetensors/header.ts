@@ -77,7 +77,8 @@ function decodeMetadata(entry: unknown): ReadonlyMap<string, string> {
   if (!isObject(entry)) throw new Error(`${METADATA} is not a JSON object`);
   return new Map(
     Object.entries(entry).map(([key, value]) => {
-      if (typeof value !== 'string') throw new Error(`${METADATA}: the value of ${quoted(key)} is not a string`);
+      if (typeof value !== 'string')
+        throw new Error(`${METADATA}: the value of ${quoted(key)} is not a string`);
       return [key, value];
     }),
   );
@@ -85,7 +86,8 @@ function decodeMetadata(entry: unknown): ReadonlyMap<string, string> {
 
 function decodeTensor(name: string, entry: unknown): HeaderTensor & { begin: number; end: number } {
   // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) throw new Error(`tensor name ${quoted(name)} has control characters`);
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(name))
+    throw new Error(`tensor name ${quoted(name)} has control characters`);
   if (!isObject(entry)) throw new Error(`tensor ${name} is not a JSON object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (dtype !== 'F32') throw new Error(`tensor ${name} has dtype ${quoted(dtype)}; only F32 is read`);

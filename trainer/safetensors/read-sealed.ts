@@ -19,7 +19,9 @@ export async function readSealedHeader(file: ReadableFile, path: string): Promis
   if ((await file.read(length, 0)) < LENGTH_BYTES) throw damaged(`it is cut short, at ${fileBytes} bytes`);
   const headerBytes = LENGTH_BYTES + Number(length.readBigUInt64LE());
   if (headerBytes > MAX_HEADER_BYTES) {
-    throw damaged(`it was not written by terngrad, or its first bytes are damaged (a header of ${headerBytes} bytes)`);
+    throw damaged(
+      `it was not written by terngrad, or its first bytes are damaged (a header of ${headerBytes} bytes)`,
+    );
   }
   const bytes = new Uint8Array(headerBytes);
   if ((await file.read(bytes, 0)) < headerBytes) {

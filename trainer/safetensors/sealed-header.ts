@@ -71,44 +71,52 @@ export function encodeSealedHeader(
   return bytes;
 }
 
+const SEAL_ENTRIES: ReadonlySet<string> = new Set(['headerCrc32', 'format', 'formatVersion', 'tensorCrc32']);
+
 /**
  * @param bytes all bytes before the data, as the file's first 8 bytes count them.
  * @throws NewerFormatError; Error saying what is wrong.
  */
 export function decodeSealedHeader(bytes: Uint8Array, file: string): SealedHeader {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const seal = text.toString('latin1', SEAL_AT, SEAL_AT + SEAL_DIGITS);
-  if (text.toString('latin1', LENGTH_BYTES, SEAL_AT) !== BEFORE_SEAL || !/^[0-9a-f]{8}$/.test(seal)) {
-    throw new Error('it was not written by terngrad, or its header is damaged');
-  }
-  const unsealed = Buffer.from(bytes);
-  unsealed.write(NO_SEAL, SEAL_AT, 'latin1');
-  if (hex(crc32(unsealed)) !== seal) {
-    throw new Error(`its header is damaged: checksum ${hex(crc32(unsealed))}, sealed as ${seal}`);
-  }
-
+  const headerCrc32 = verifiedSeal(bytes);
   const { metadata, tensors } = decodeHeader(bytes.subarray(LENGTH_BYTES));
   const formatVersion = Number(metadata.get('formatVersion'));
   if (formatVersion > FORMAT_VERSION) throw new NewerFormatError(file, formatVersion, FORMAT_VERSION);
-  const checksums = (metadata.get('tensorCrc32') ?? '').split(' ').filter((text) => text !== '');
+  const checksums = (metadata.get('tensorCrc32') ?? '').split(' ').filter((digits) => digits !== '');
   const format = metadata.get('format');
   if (format === undefined || formatVersion !== FORMAT_VERSION || checksums.length !== tensors.length) {
     throw new Error('its header lacks format, formatVersion or a checksum for each tensor');
   }
-  const sealed = tensors.map((tensor, index) => {
+  const sealed = tensors.map((tensor, index): SealedTensor => {
     const size = valuesOf(tensor.shape);
-    const bytes = size * Float32Array.BYTES_PER_ELEMENT;
-    return { ...tensor, size, bytes, crc32: Number.parseInt(checksums[index]!, 16) };
+    return {
+      ...tensor,
+      size,
+      bytes: size * Float32Array.BYTES_PER_ELEMENT,
+      crc32: Number.parseInt(checksums[index]!, 16),
+    };
   });
-  const own = new Set(['headerCrc32', 'format', 'formatVersion', 'tensorCrc32']);
   return {
     format,
-    metadata: new Map([...metadata].filter(([key]) => !own.has(key))),
+    metadata: new Map([...metadata].filter(([key]) => !SEAL_ENTRIES.has(key))),
     tensors: sealed,
     headerBytes: bytes.byteLength,
     dataBytes: sealed.reduce((sum, tensor) => sum + tensor.bytes, 0),
-    headerCrc32: seal,
+    headerCrc32,
   };
+}
+
+/** Comes before anything else is read from the header: what is not sealed is not parsed. */
+function verifiedSeal(bytes: Uint8Array): string {
+  const unsealed = Buffer.from(bytes);
+  const seal = unsealed.toString('latin1', SEAL_AT, SEAL_AT + SEAL_DIGITS);
+  if (unsealed.toString('latin1', LENGTH_BYTES, SEAL_AT) !== BEFORE_SEAL || !/^[0-9a-f]{8}$/.test(seal)) {
+    throw new Error('it was not written by terngrad, or its header is damaged');
+  }
+  unsealed.write(NO_SEAL, SEAL_AT, 'latin1');
+  const found = hex(crc32(unsealed));
+  if (found !== seal) throw new Error(`its header is damaged: checksum ${found}, sealed as ${seal}`);
+  return seal;
 }
 
 function hex(checksum: number): string {
