@@ -50,7 +50,10 @@ export async function trainThroughGenerations(options: GenerationsOptions): Prom
       if (compute.failure !== undefined) throw compute.failure;
       if (!(error instanceof ExchangeError && error.endsOnlyGeneration)) throw error;
       if (!progress.isWorthAnother()) throw error;
-      log.warn({ code: error.code, step: record.steps }, `the generation is over, and the next one forms: ${error.message}`);
+      log.warn(
+        { code: error.code, step: record.steps },
+        `the generation is over, and the next one forms: ${error.message}`,
+      );
     }
     record.state = 'recovering';
     state = await compute.rewind(computeBudgetMs);

@@ -44,8 +44,10 @@ export class RunRecord {
     this.#exchange = exchange;
   }
 
+  /** Every member has the state before `membership.step`, so the steps before are confirmed. */
   formed(membership: Membership): void {
     this.#membership = membership;
+    this.#steps = membership.step;
     this.state = 'training';
   }
 

@@ -148,7 +148,10 @@ async function runGenerations(options: WorkerOptions, record: RunRecord, parts: 
   const end = await trainThroughGenerations({ ...parts, job, loop, record, log, computeBudgetMs, stop });
   if (end.reason === 'completed') {
     record.state = 'finished';
-    log.info({ steps: record.steps, weightsHash: end.weightsHash }, 'all workers ended with the same weights');
+    log.info(
+      { steps: record.steps, weightsHash: end.weightsHash },
+      'all workers ended with the same weights',
+    );
   }
   return end;
 }

@@ -57,7 +57,10 @@ function refusalOfNumbers(
   if (rank === 0) return refuse('rank', 'rank 0 is the coordinator and does not join');
   if (rank >= maxReplicas) return refuse('rank', `rank ${rank} is not below ${maxReplicas} replicas`);
   if (replicas !== undefined && request.replicas !== replicas) {
-    return refuse('replicas', `rank ${rank} expects ${request.replicas} replicas, rank 0 expects ${replicas}`);
+    return refuse(
+      'replicas',
+      `rank ${rank} expects ${request.replicas} replicas, rank 0 expects ${replicas}`,
+    );
   }
   if (request.attempt < 1)
     return refuse('attempt', `attempt ${request.attempt} of rank ${rank} is not positive`);
@@ -74,11 +77,7 @@ function fenceOf(
   return { kind: 'fence', message: `attempt ${newest} exists already` };
 }
 
-function refusalOfState(
-  rank: number,
-  request: JoinRequest,
-  { own }: AdmissionState,
-): Admission | undefined {
+function refusalOfState(rank: number, request: JoinRequest, { own }: AdmissionState): Admission | undefined {
   if (request.signature !== own.signature) {
     return refuse(
       'signature',

@@ -83,6 +83,17 @@ export class Coordinator implements Coordination {
     return undefined;
   }
 
+  /** The staffing has changed: a member may have been replaced without having noticed. */
+  reconsider(): void {
+    const { newestAttempts } = this.#options.staffing;
+    this.#formation.reconsider();
+    if (this.#ended) return;
+    for (const { rank, attempt } of this.#membership?.members ?? []) {
+      const newest = newestAttempts.get(rank) ?? attempt;
+      if (newest > attempt) return this.#fence(rank, attempt, newest);
+    }
+  }
+
   /** A Join stream ended. */
   left(rank: number, session: JoinSession, detail: string): void {
     if (this.#formation.sessionOf(rank) !== session) return;
@@ -210,7 +221,10 @@ export class Coordinator implements Coordination {
 
   /** A newer attempt of a rank is here: the older one must end, and with it a generation it is a member of. */
   #fence(rank: number, fencedAttempt: number, newAttempt: number): void {
-    const abort = errorToAbort(new FencedError(rank, fencedAttempt, `attempt ${newAttempt} has started`), SELF);
+    const abort = errorToAbort(
+      new FencedError(rank, fencedAttempt, `attempt ${newAttempt} has started`),
+      SELF,
+    );
     if (this.#membership === undefined) {
       const old = this.#formation.sessionOf(rank);
       old?.reply({ abort });

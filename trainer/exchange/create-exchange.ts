@@ -5,7 +5,7 @@ import type { Listener } from '../wire/listener.ts';
 import { barrierMethod } from '../wire/messages.ts';
 import { COORDINATOR } from './coordination.ts';
 import { Endpoint } from './endpoint.ts';
-import { ExchangeClosedError, ExchangeError } from './errors.ts';
+import { ExchangeClosedError, ExchangeError, FencedError } from './errors.ts';
 import type {
   BarrierContribution,
   BarrierOutcome,
@@ -16,8 +16,10 @@ import type {
   StepExchange,
   Waiting,
 } from './exchange.ts';
+import type { Staffing } from './formation.ts';
 import { Generation } from './generation.ts';
 import { serveControl, serveCoordinator, serveExchange } from './services.ts';
+import type { ProgressRequest } from '../wire/progress.ts';
 import { Traffic } from './traffic.ts';
 
 /** How long `close` lets streams end by themselves. */
@@ -34,7 +36,7 @@ class ExchangeNode implements Exchange {
   readonly #endpoint: Endpoint;
   /** Tells this process from another that claims the same rank and attempt. */
   readonly #instance = randomUUID();
-  readonly #newestAttempts = new Map<number, number>();
+  readonly #staffing: Staffing;
   readonly #closed = new AbortController();
   #listening: Promise<Listener> | undefined;
   #generation: Generation | undefined;
@@ -46,6 +48,7 @@ class ExchangeNode implements Exchange {
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.#endpoint = new Endpoint(options);
+    this.#staffing = { wantedSize: options.replicas, newestAttempts: new Map() };
     this.counters = new Traffic(this.#endpoint.sockets);
   }
 
@@ -81,7 +84,7 @@ class ExchangeNode implements Exchange {
         stateHash: this.#stateIsTorn ? '' : join.stateHash,
       },
       formationMs: (isFirst ? formationSeconds : Math.max(formationSeconds, recoverySeconds)) * 1000,
-      newestAttempts: this.#newestAttempts,
+      staffing: this.#staffing,
       onCopy: (phase) => (this.#stateIsTorn = phase === 'begins'),
     });
     this.#generation = generation;
@@ -128,8 +131,31 @@ class ExchangeNode implements Exchange {
     if (rank !== COORDINATOR) return listener;
     const barrier = countedMethod(barrierMethod, this.counters.barrierMessages);
     serveCoordinator(listener, job, () => this.#generation?.coordinator, barrier);
-    if (onProgress !== undefined) serveControl(listener, onProgress);
+    if (onProgress !== undefined) {
+      serveControl(listener, (request) => {
+        this.#heed(request);
+        return onProgress(request);
+      });
+    }
     return listener;
+  }
+
+  /** The operator says how many workers there should be, and which attempts it has started. */
+  #heed({ wantedSize, attempts }: ProgressRequest): void {
+    const { elastic, rank, attempt: ownAttempt } = this.#options;
+    const { newestAttempts } = this.#staffing;
+    if (elastic !== undefined && wantedSize >= elastic.minReplicas && wantedSize <= elastic.maxReplicas) {
+      this.#staffing.wantedSize = wantedSize;
+    }
+    for (const { rank: of, attempt } of attempts) {
+      newestAttempts.set(of, Math.max(attempt, newestAttempts.get(of) ?? 0));
+    }
+    const newest = newestAttempts.get(rank) ?? ownAttempt;
+    if (newest > ownAttempt) {
+      this.#generation?.fail(new FencedError(rank, ownAttempt, `attempt ${newest} has started`));
+    } else {
+      this.#generation?.coordinator?.reconsider();
+    }
   }
 
   async #close(): Promise<void> {

@@ -11,11 +11,18 @@ export interface JoinSession {
   end(): void;
 }
 
+/** What rank 0 knows of how the job should be staffed; it may change at any time and outlives a generation. */
+export interface Staffing {
+  /** Ranks below this are waited for. */
+  wantedSize: number;
+  /** The newest attempt of each rank that is known of, so that an older one never comes back. */
+  readonly newestAttempts: Map<number, number>;
+}
+
 export interface FormationOptions {
   readonly replicas: number;
   readonly elastic?: ElasticBounds | undefined;
-  /** The newest attempt of each rank that is known of; outlives a generation, so that an older one never comes back. */
-  readonly newestAttempts: Map<number, number>;
+  readonly staffing: Staffing;
   /** A worker was not admitted. */
   readonly onRefused: (rank: number, reason: string) => void;
 }
@@ -47,9 +54,9 @@ export class Formation {
 
   /** Rank 0 itself is there. Resolves with the membership; rejects when the states that were brought do not fit. */
   begin(own: JoinRequest): Promise<MembershipMessage> {
-    const { elastic, newestAttempts } = this.#options;
+    const { elastic, staffing } = this.#options;
     this.#joined.set(SELF, { request: own, session: undefined });
-    newestAttempts.set(SELF, own.attempt);
+    staffing.newestAttempts.set(SELF, own.attempt);
     if (elastic !== undefined) {
       this.#graceTimer = setTimeout(() => this.#endGrace(), elastic.graceSeconds * 1000);
     }
@@ -59,7 +66,8 @@ export class Formation {
 
   /** What is to be done about a request, whether the generation is formed already or not. Changes nothing. */
   admission(rank: number, request: JoinRequest): Admission {
-    const { replicas, elastic, newestAttempts, onRefused } = this.#options;
+    const { replicas, elastic, staffing, onRefused } = this.#options;
+    const { newestAttempts } = staffing;
     const own = this.#joined.get(SELF)?.request;
     if (own === undefined) {
       return { kind: 'refuse', field: 'generation', message: 'rank 0 is not forming a membership' };
@@ -69,7 +77,14 @@ export class Formation {
       replicas: elastic === undefined ? replicas : undefined,
       own,
       joined: new Map(
-        [...this.#joined].map(([r, { request: { attempt, instance } }]) => [r, { attempt, instance }]),
+        [...this.#joined].map(
+          ([
+            r,
+            {
+              request: { attempt, instance },
+            },
+          ]) => [r, { attempt, instance }],
+        ),
       ),
       newestAttempts,
     });
@@ -88,6 +103,19 @@ export class Formation {
     this.#joined.set(rank, { request, session });
     this.#formIfComplete();
     if (this.#membership === undefined) this.#replyToAll({ waiting: { ranks: this.missing() } });
+  }
+
+  /** The staffing has changed: nobody may be missing any more, and who has joined may be an older attempt. */
+  reconsider(): void {
+    if (this.#membership !== undefined) return;
+    const { newestAttempts } = this.#options.staffing;
+    for (const [rank, { request, session }] of this.#joined) {
+      if (request.attempt >= (newestAttempts.get(rank) ?? 0)) continue;
+      // It asks again, and is told that it is fenced.
+      this.#joined.delete(rank);
+      session?.end();
+    }
+    this.#formIfComplete();
   }
 
   /** The session of the process that has joined as this rank. */
@@ -129,6 +157,7 @@ export class Formation {
     clearTimeout(this.#graceTimer);
     const requests = [...this.#joined.values()]
       .map(({ request }) => request)
+      .filter(({ rank }) => rank < this.#options.staffing.wantedSize)
       .sort((one, other) => one.rank - other.rank);
     try {
       const { step, stateHash, source } = mostAdvanced(requests);
@@ -151,7 +180,7 @@ export class Formation {
   }
 
   #wantedRanks(): number[] {
-    return Array.from({ length: this.#options.replicas }, (_, rank) => rank);
+    return Array.from({ length: this.#options.staffing.wantedSize }, (_, rank) => rank);
   }
 
   #replyToAll(reply: JoinReply): void {

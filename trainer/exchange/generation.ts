@@ -21,6 +21,7 @@ import type {
   Waiting,
 } from './exchange.ts';
 import { EarlyPushes } from './early-pushes.ts';
+import type { Staffing } from './formation.ts';
 import { membershipOf } from './membership-of.ts';
 import { Mesh } from './mesh.ts';
 import { RemoteCoordination } from './remote-coordination.ts';
@@ -43,7 +44,7 @@ export interface GenerationOptions {
   readonly request: JoinRequest;
   /** How long `form` waits. */
   readonly formationMs: number;
-  readonly newestAttempts: Map<number, number>;
+  readonly staffing: Staffing;
   /** The state is about to be overwritten, and is whole again. */
   readonly onCopy: (phase: 'begins' | 'done') => void;
 }
@@ -81,7 +82,10 @@ export class Generation {
       this.coordinator = this.#becomeCoordinator();
       this.#coordination = this.coordinator;
     } else {
-      this.#coordinatorClient = options.endpoint.openChannel(COORDINATOR, options.exchange.coordinatorAddress);
+      this.#coordinatorClient = options.endpoint.openChannel(
+        COORDINATOR,
+        options.exchange.coordinatorAddress,
+      );
       this.#coordination = this.#reachCoordinator(this.#coordinatorClient);
     }
   }
@@ -162,6 +166,11 @@ export class Generation {
     this.#coordinatorClient?.close();
   }
 
+  /** Ends the generation for everyone, for a reason that was seen from outside. */
+  fail(error: ExchangeError): void {
+    this.#fail(error);
+  }
+
   /** A peer opens its bulk stream to this member. */
   adopt(push: InboundPush): void {
     if (this.#state === 'forming' && this.#mesh === undefined) this.#early.keep(push);
@@ -224,13 +233,13 @@ export class Generation {
   }
 
   #becomeCoordinator(): Coordinator {
-    const { exchange, newestAttempts } = this.#options;
+    const { exchange, staffing } = this.#options;
     const { replicas, elastic, scaler, log } = exchange;
     return new Coordinator({
       replicas,
       elastic,
       scaler,
-      newestAttempts,
+      staffing,
       stepDeadlineMs: this.#stepDeadlineMs,
       events: this.#coordinationEvents(),
       onRefused: (refused, reason) => log?.('warn', 'refused a worker', { refused, reason }),

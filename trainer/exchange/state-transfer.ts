@@ -20,7 +20,7 @@ export async function sendState(
 ): Promise<void> {
   call.on('error', () => undefined);
   const gone = once(call, 'cancelled');
-  for (let next = offset; next < state.bytes && !call.cancelled; ) {
+  for (let next = offset; next < state.bytes && !call.cancelled;) {
     const data = state.view(next, PART_BYTES);
     const hasRoom = call.write({ offset: next, data, crc: crc32(data) });
     next += data.length;
@@ -119,7 +119,8 @@ function copyFrom(offset: number, options: StateCopyOptions): Promise<number> {
 function take(state: StateMemory, next: number, { offset, data, crc }: StatePart): string | undefined {
   if (offset !== next) return `a part came for byte ${offset} instead of ${next}`;
   const place = state.view(next, data.length);
-  if (data.length === 0 || place.length !== data.length) return `a part of ${data.length} bytes does not fit at ${next}`;
+  if (data.length === 0 || place.length !== data.length)
+    return `a part of ${data.length} bytes does not fit at ${next}`;
   if (crc32(data) !== crc) return `the part at byte ${next} is damaged`;
   place.set(data);
   return undefined;

@@ -5,7 +5,14 @@ import { packSums, unpackSums, type AddedSums, type MemberSums } from './barrier
 
 /** Through a barrier of these members. */
 function added(...members: readonly MemberSums[]): AddedSums {
-  const common = { step: 0, stateHash: 'a', loss: 0, samples: 0, leaving: false, scalers: new Float32Array(0) };
+  const common = {
+    step: 0,
+    stateHash: 'a',
+    loss: 0,
+    samples: 0,
+    leaving: false,
+    scalers: new Float32Array(0),
+  };
   const parts = members.map((sums, rank) => ({
     rank,
     contribution: { ...common, sums: packSums(sums), maxima: [] },

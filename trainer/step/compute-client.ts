@@ -82,7 +82,11 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
     mailbox.fail(error);
     client.onFailure();
   };
-  async function within<Message>(budgetMs: number, awaited: string, message: Promise<Message>): Promise<Message> {
+  async function within<Message>(
+    budgetMs: number,
+    awaited: string,
+    message: Promise<Message>,
+  ): Promise<Message> {
     const timer = setTimeout(() => fail(new ComputeHungError(awaited, budgetMs)), budgetMs);
     try {
       return await message;

@@ -125,7 +125,8 @@ export class ComputeLoop {
     const isSamePlace =
       start.memberCount === this.#seat?.start.memberCount && start.selfIndex === this.#seat.start.selfIndex;
     if (start.restored) this.#takeState(start);
-    else if (start.step !== this.#step) throw new Error(`at step ${this.#step}, told to start at ${start.step}`);
+    else if (start.step !== this.#step)
+      throw new Error(`at step ${this.#step}, told to start at ${start.step}`);
     if (start.restored || !isSamePlace) this.#forget();
     const plan = planFor(start.memberCount);
     const units = plan.chunkPlan.units * plan.scalerRows;
@@ -226,7 +227,9 @@ export class ComputeLoop {
       const computedMs = monotonicMs();
       this.#options.scalers.find(step, this.#localScalers);
       const statisticsMs = monotonicMs() - computedMs;
-      const nonTrainable = this.#evaluationDue(step + 1, totalSteps) ? this.#averaged.contribution() : undefined;
+      const nonTrainable = this.#evaluationDue(step + 1, totalSteps)
+        ? this.#averaged.contribution()
+        : undefined;
       return {
         beganMs,
         statisticsMs,

@@ -66,9 +66,7 @@ async function compute({ spec, rank, baseDirectory }: ComputeThreadInput): Promi
     plan.memory.computeScratch,
   );
   if (plan.memory.nonTrainable !== undefined) {
-    runtime.exportNonTrainable(
-      new Float32Array(memory.buffer, plan.memory.nonTrainable, nonTrainableValues),
-    );
+    runtime.exportNonTrainable(new Float32Array(memory.buffer, plan.memory.nonTrainable, nonTrainableValues));
   }
   if (nonTrainableValues > MOST_AVERAGED_VALUES) {
     notes.push(

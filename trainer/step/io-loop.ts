@@ -93,7 +93,12 @@ export class IoLoop {
       store.beginStep(step);
       const running = exchange.beginStep(step, store);
       compute.onEncoded = (chunks) => chunks.forEach((chunk) => running.chunkEncoded(chunk));
-      compute.send({ type: 'agreed', step, stop: false, ...(nonTrainable !== undefined && { nonTrainable }) });
+      compute.send({
+        type: 'agreed',
+        step,
+        stop: false,
+        ...(nonTrainable !== undefined && { nonTrainable }),
+      });
       await running.staged;
       compute.send({ type: 'staged', step, reducedAtMs: store.reducedAtMs });
     }

@@ -28,10 +28,14 @@ export class Mailbox<Message extends { readonly type: string }> {
   }
 
   /** The next message, which must be of one of these types. */
-  async next<Type extends Message['type']>(...types: readonly Type[]): Promise<Extract<Message, { type: Type }>> {
+  async next<Type extends Message['type']>(
+    ...types: readonly Type[]
+  ): Promise<Extract<Message, { type: Type }>> {
     const message = this.#queue.shift() ?? (await this.#arrival());
     if (!types.some((type) => type === message.type)) {
-      throw new Error(`expected the message '${types.join("' or '")}' from the other thread, got '${message.type}'`);
+      throw new Error(
+        `expected the message '${types.join("' or '")}' from the other thread, got '${message.type}'`,
+      );
     }
     return message as Extract<Message, { type: Type }>;
   }

@@ -64,10 +64,10 @@ export class ScriptedMember {
       this.#listener,
       JOB,
       (push) => {
-      push.accept(
-        (message) => this.received.push(message),
-        () => undefined,
-      );
+        push.accept(
+          (message) => this.received.push(message),
+          () => undefined,
+        );
         if (this.#reading === 'stopped reading') push.pause();
       },
       () => 'a scripted member has no state',
