@@ -42,7 +42,9 @@ export function finishedRun(
 ): FinishedRun {
   const newest = newestAttempts(children);
   const messages = Array.from({ length: wantedCount }, (_, rank) => newest.get(rank)?.message);
-  const speaker = messages[0] ?? messages.find((message) => message !== undefined);
+  const words = messages.filter((message) => message !== undefined);
+  // Rank 0 may have died in the moment between the agreement on the final weights and its own end.
+  const speaker = words.find(({ exitCode }) => exitCode === ExitCode.done) ?? words[0];
   const bytes = { push: sumBytes(messages, 'push'), pull: sumBytes(messages, 'pull') };
   const { cause } = status;
   const result: RunResult = {

@@ -6,7 +6,15 @@ import type { JobCondition } from '../../crds/status.ts';
  * (a termination message, the failure policy, a deadline), or the surroundings that are in the way.
  */
 export const conditionReasons = {
-  Running: ['WorkersStarting', 'WorkersRestarting', 'AllWorkersRunning', 'Stopping', 'Suspended', 'Finished'],
+  Running: [
+    'WorkersStarting',
+    'WorkersRestarting',
+    'AllWorkersRunning',
+    'WorkersFinishing',
+    'Stopping',
+    'Suspended',
+    'Finished',
+  ],
   Progressing: ['NotStarted', 'StepsConfirmed', 'NoReport', 'NoStep', 'Stopping', 'Suspended', 'Finished'],
   Blocked: ['NothingInTheWay', '<obstacle>'],
   Suspended: ['NotRequested', 'WorkersStopping', 'Requested'],

@@ -19,6 +19,8 @@ export interface ConditionFacts {
   readonly hasLiveWorkers: boolean;
   /** Ranks that do not run yet. */
   readonly waitingFor: readonly number[];
+  /** Ranks whose end is waited for, the training being complete. */
+  readonly finishing: readonly number[];
   /** When the next attempt that waits for its backoff starts. */
   readonly nextStartAt: Date | undefined;
   readonly obstacles: readonly Obstacle[];
@@ -72,6 +74,10 @@ function running(facts: ConditionFacts): Statement {
   const type = 'Running';
   switch (facts.outcome.kind) {
     case 'active':
+      if (facts.finishing.length > 0) {
+        const message = `the training is complete; waiting for the end of ${workersText(facts.finishing)}`;
+        return { type, status: 'True', reason: 'WorkersFinishing', message };
+      }
       if (facts.isFormed) {
         return { type, status: 'True', reason: 'AllWorkersRunning', message: 'all workers train' };
       }

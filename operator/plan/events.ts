@@ -28,7 +28,10 @@ const eventOfState: Record<JobState, (status: JobStatus) => JobEvent | undefined
   Starting: () => undefined,
   Restarting: () => undefined,
   Suspended: () => undefined,
-  Running: ({ summary }) => normal('JobRunning', `all workers train (${summary?.workers ?? ''})`),
+  Running: (status) =>
+    conditionOf(status, 'Running')?.reason === 'WorkersFinishing'
+      ? undefined
+      : normal('JobRunning', `all workers train (${status.summary?.workers ?? ''})`),
   Stopping: () => normal('JobStopping', 'the workers were asked to stop'),
   Succeeded: () => normal('JobSucceeded', 'every member confirmed the final weights'),
   Failed: ({ cause }) =>

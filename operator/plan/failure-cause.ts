@@ -80,6 +80,6 @@ function silentEnd({ rank, child }: End): Words {
 }
 
 /** A failed job never exits 0, and an exit code is a byte. */
-function codeOf(exitCode: number | undefined): number {
+export function codeOf(exitCode: number | undefined): number {
   return exitCode !== undefined && exitCode >= 1 && exitCode <= 255 ? exitCode : ExitCode.internal;
 }

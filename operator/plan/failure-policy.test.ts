@@ -14,9 +14,10 @@ function judgementOf(workers: readonly WorkerBuilder[], now = later, ...spec: re
   const ranks = ranksOf([], seen, size);
   const ends = unjudgedEnds(ranks, seen, now);
   const facts = {
-    spec: job(size, ...spec).spec,
+    spec: job(size, ...(spec.length === 0 ? ['failurePolicy: {backoffLimit: 0}'] : spec)).spec,
     ranks,
     ends,
+    isComplete: false,
     countedBefore: 0,
     failuresBefore: [],
     causeWaitMs: CAUSE_WAIT_MS,

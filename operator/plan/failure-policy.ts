@@ -36,6 +36,8 @@ export interface JudgementFacts {
   readonly spec: Pick<JobSpec, 'failurePolicy' | 'exchange'>;
   readonly ranks: readonly Rank[];
   readonly ends: readonly End[];
+  /** Another worker has ended with 0: nothing but a failure of the program itself matters any more. */
+  readonly isComplete: boolean;
   /** Counted before this look. */
   readonly countedBefore: number;
   /** The stored list. */
@@ -49,13 +51,18 @@ export interface JudgementFacts {
  */
 export function judge(facts: JudgementFacts, now: Date): Judgement {
   const court = new Court(facts);
-  const judged = facts.ends.map((end) => ({ end, verdict: verdictOf(end, facts.spec.failurePolicy.rules) }));
+  const judged = facts.ends.map((end) => ({ end, verdict: verdictIn(facts, end) }));
   for (const { end, verdict } of judged) {
     if (verdict.kind !== 'consequence' && verdict.kind !== 'asked') court.settle(end, verdict);
   }
   for (const { end, verdict } of judged) if (verdict.kind === 'asked') court.settleStop(end);
   for (const { end, verdict } of judged) if (verdict.kind === 'consequence') court.settleLoss(end, now);
   return court.judgement;
+}
+
+function verdictIn({ spec, isComplete }: JudgementFacts, end: End): Verdict {
+  const verdict = verdictOf(end, spec.failurePolicy.rules);
+  return isComplete && verdict.kind !== 'failJob' ? { kind: 'ignore', delayed: false } : verdict;
 }
 
 /** The state of one judgement while the ends are gone through. */

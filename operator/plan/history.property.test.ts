@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { ResolvedJob } from '../../crds/job.ts';
-import { job } from './testing/builders.ts';
+import { at, job } from './testing/builders.ts';
 import { Simulation } from './testing/simulation.ts';
 import { isLive } from './worker-child.ts';
 
@@ -9,7 +9,7 @@ import { isLive } from './worker-child.ts';
 type Happening =
   | { readonly kind: 'run' | 'sweep' | 'crash' | 'nothing' | 'suspend' | 'resume' }
   | { readonly kind: 'fail'; readonly rank: number; readonly exitCode: number }
-  | { readonly kind: 'delete' | 'vanish' | 'removeEnded'; readonly rank: number };
+  | { readonly kind: 'succeed' | 'delete' | 'vanish' | 'removeEnded'; readonly rank: number };
 
 const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Happening>({ kind: 'run' }) },
@@ -39,6 +39,15 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
     ),
   },
 );
+
+/** The same, and now and then a worker ends well. */
+const anyHistoryWithAnEnd = fc
+  .tuple(fc.array(fc.tuple(anyHappening, fc.nat(90)), { maxLength: 20 }), fc.nat(2))
+  .chain(([before, rank]) =>
+    fc
+      .array(fc.tuple(anyHappening, fc.nat(90)), { maxLength: 20 })
+      .map((after) => [...before, [{ kind: 'succeed', rank }, 5] as [Happening, number], ...after]),
+  );
 
 const anyHistory = fc.array(fc.tuple(anyHappening, fc.nat(90)), { minLength: 5, maxLength: 40 });
 
@@ -86,6 +95,12 @@ function happen(run: Simulation, happening: Happening, second: number): void {
     case 'fail':
       if (run.live.some((key) => key.startsWith(`${happening.rank}/`))) {
         run.fail(happening.rank, happening.exitCode, second);
+      }
+      return;
+    case 'succeed':
+      if (run.live.some((key) => key.startsWith(`${happening.rank}/`))) {
+        const change = { phase: 'succeeded', ready: false, exitCode: 0, finishedAt: at(second) } as const;
+        run.change(happening.rank, change);
       }
       return;
     case 'delete':
@@ -147,6 +162,23 @@ describe('through any history, with crashes of the operator, a job', () => {
           if (before.end !== '') expect(completionTime).toBe(before.end);
           before = { attempts, failures: failureCount, restarts, end: completionTime };
         });
+      }),
+    );
+  });
+
+  test('of which a worker ended with 0 never trains again, and comes to an end', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...jobs), anyHistoryWithAnEnd, (one, history) => {
+        let attemptsAtProof: string | undefined;
+        const { run, second } = live(one, history, ({ status }) => {
+          const isProved = status?.ranks?.some(({ state }) => state === 'succeeded') ?? false;
+          const attempts = JSON.stringify(status?.ranks?.map(({ attempt }) => attempt));
+          if (isProved) attemptsAtProof ??= attempts;
+          if (attemptsAtProof !== undefined) expect(attempts).toBe(attemptsAtProof);
+        });
+        fc.pre(attemptsAtProof !== undefined);
+        run.look(second + 60);
+        expect(['Succeeded', 'Failed']).toContain(run.status?.state);
       }),
     );
   });

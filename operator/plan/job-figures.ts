@@ -64,13 +64,15 @@ export interface FinalFigures extends JobProgress {
   readonly weightsHash?: string;
 }
 
-/** What rank 0 left at its end; undefined when it left nothing. */
+/** What rank 0 left at its end, or where it left nothing of its success, another worker; undefined when there is nothing. */
 export function finalFigures(
   ranks: readonly Rank[],
   totalSteps: number | undefined,
   now: Date,
 ): FinalFigures | undefined {
-  const child = ranks.find(({ rank }) => rank === 0)?.child;
+  const children = ranks.map(({ child }) => child);
+  const succeeded = children.find((one) => one?.phase === 'succeeded' && one.message !== undefined);
+  const child = succeeded ?? children.find((one) => one?.rank === 0);
   const message = child?.message;
   if (child === undefined || message === undefined) return undefined;
   const { steps, epochs, loss, testLoss, testAccuracy, samplesPerSecond, bytes, weightsHash } = message;

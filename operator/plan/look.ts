@@ -1,5 +1,7 @@
 import type { Blockage } from './blocked.ts';
 import { blockageOf } from './blocked.ts';
+import type { Completion } from './completion.ts';
+import { completionOf } from './completion.ts';
 import type { DeadlineFacts } from './deadlines.ts';
 import { exceededDeadline, nextDeadline } from './deadlines.ts';
 import { unjudgedEnds } from './ends.ts';
@@ -24,6 +26,7 @@ export interface Look {
   readonly ranks: readonly Rank[];
   readonly judgement: Judgement;
   readonly outcome: Outcome;
+  readonly completion: Completion | undefined;
   /** When the job was started, or started again; absent while it is suspended. */
   readonly startedAt: Date | undefined;
   readonly figures: JobFigures;
@@ -52,12 +55,13 @@ export function lookAt(planned: PlannedJob, children: readonly WorkerChild[], no
     step: running.step,
     advancedAt: dateOf(running.lastProgressTime),
   };
+  const completion = completionOf(spec.successPolicy, ranks, now);
   const found =
     isOver || (isSuspended && stopRequest === undefined)
       ? nothingJudged
-      : judgeEnds(planned, ranks, children, now);
+      : judgeEnds(planned, ranks, children, completion !== undefined, now);
   const exceeded = quiet && exceededDeadline(spec, quiet, now);
-  const outcome = decideOutcome({ planned, ranks, children, judgement: found, exceeded });
+  const outcome = decideOutcome({ planned, ranks, children, judgement: found, completion, exceeded });
   const judgement = isOfJudgement(outcome, found, planned) ? found : nothingJudged;
   const hasJustEnded = !isOver && (outcome.kind === 'succeeded' || outcome.kind === 'failed');
   const final = hasJustEnded ? finalFigures(ranks, running.totalSteps, now) : undefined;
@@ -67,12 +71,13 @@ export function lookAt(planned: PlannedJob, children: readonly WorkerChild[], no
     ranks,
     judgement,
     outcome,
+    completion,
     startedAt,
     figures: final === undefined ? running : figuresOf(undefined, final, status),
     final,
     quiet,
     deadline: quiet && nextDeadline(spec, quiet),
-    staffing: staffing(ranks, judgement, now),
+    staffing: completion === undefined ? staffing(ranks, judgement, now) : { start: [] },
     blockage: blockageOf(ranks, planned.obstacles ?? [], now),
   };
 }
@@ -81,6 +86,7 @@ function judgeEnds(
   { job, status, causeWaitMs }: PlannedJob,
   ranks: readonly Rank[],
   children: readonly WorkerChild[],
+  isComplete: boolean,
   now: Date,
 ): Judgement {
   return judge(
@@ -88,6 +94,7 @@ function judgeEnds(
       spec: job.spec,
       ranks,
       ends: unjudgedEnds(ranks, children, now),
+      isComplete,
       countedBefore: status?.failureCount ?? 0,
       failuresBefore: status?.failures ?? [],
       causeWaitMs: causeWaitMs ?? CAUSE_WAIT_MS,

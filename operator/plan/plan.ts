@@ -76,12 +76,14 @@ function activeLooks({
   staffing,
   blockage,
   quiet,
+  completion,
 }: Look): readonly (Date | undefined)[] {
   return [
     deadline,
     judgement.undecidedUntil,
     staffing.nextStartAt,
     blockage.nextLookAt,
+    completion?.until,
     quiet && new Date(stuckAt(quiet).getTime() + 1),
   ];
 }

@@ -243,19 +243,6 @@ describe('restartAll', () => {
   });
 });
 
-describe('a worker that succeeded', () => {
-  test('comes back when another has to train again, as training starts anew', () => {
-    const run = new Simulation({ job: job(2, 'failurePolicy: {backoffLimit: 5}') }).started();
-    run.change(1, { phase: 'succeeded', exitCode: 0, finishedAt: at(10) });
-    expect(run.look(10).start).toEqual([]);
-    run.fail(0, 1, 11);
-    expect(run.look(11).start).toEqual([
-      { rank: 0, attempt: 2 },
-      { rank: 1, attempt: 2 },
-    ]);
-  });
-});
-
 describe('ended attempts', () => {
   test('are kept one per rank, for their logs, and deleted only when their end is stored', () => {
     const run = new Simulation({ job: job(1, 'failurePolicy: {backoffLimit: 5}') }).started();

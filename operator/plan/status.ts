@@ -67,7 +67,9 @@ function stateFacts(look: Look, records: readonly RankStatus[]): StateFacts & { 
   return {
     outcome,
     records: records.filter(({ rank }) => rank < planned.job.spec.workers.replicas),
-    isFormed: outcome.kind === 'active' && isFormed(ranks, planned.progress, planned.status),
+    isFormed:
+      outcome.kind === 'active' &&
+      (look.completion !== undefined || isFormed(ranks, planned.progress, planned.status)),
     isBlocked: blockage.obstacles.length > 0,
     hasLiveWorkers: children.some(isLive),
     startedAt,
@@ -82,6 +84,7 @@ function conditionFacts(look: Look, facts: StateFacts, now: Date): ConditionFact
     isRestarting: isRestarting(facts),
     hasLiveWorkers: facts.hasLiveWorkers,
     waitingFor: waitingRanks(look.ranks).map(({ rank }) => rank),
+    finishing: look.completion?.waitsFor ?? [],
     nextStartAt: look.staffing.nextStartAt,
     obstacles: look.blockage.obstacles,
     encrypted: spec.tls.enabled,

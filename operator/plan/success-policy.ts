@@ -4,7 +4,8 @@ import { stateOf } from './ranks.ts';
 
 /**
  * Whether the job is done.
- * `rank0` is enough by default: rank 0 exits 0 only after every member confirmed the final weights.
+ * `rank0` is enough by default: rank 0 exits 0 only after every member confirmed the final weights. Where it did not
+ * live to do so, `completion.ts` decides.
  * `all` and `minimum` also wait for others, for programs that write something of their own at the end.
  */
 export function hasSucceeded({ when, count }: SuccessPolicy, ranks: readonly Rank[]): boolean {

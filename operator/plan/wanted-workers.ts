@@ -13,8 +13,7 @@ export interface Staffing {
 
 /**
  * The attempts that an active job lacks. A rank that has none gets attempt 1; one whose attempt ended, and whose end
- * was judged, gets the next when its wait is over. What succeeded comes back only when another rank has to train
- * again: training starts anew with all of them.
+ * was judged, gets the next when its wait is over. Not to be asked of a training that is complete.
  */
 export function staffing(
   ranks: readonly Rank[],
@@ -22,14 +21,12 @@ export function staffing(
   now: Date,
 ): Staffing {
   const vacant = ranks.filter((rank) => rank.wanted && isVacant(rank, changes));
-  const isReplacement = vacant.some(({ lastAttempt }) => lastAttempt > 0);
-  const returning = isReplacement ? ranks.filter((rank) => rank.wanted && stateOf(rank) === 'succeeded') : [];
   const waits = vacant.map((rank) => ({ rank, at: startTimeOf(rank, changes) }));
   const due = waits.filter(({ at }) => at === undefined || at <= now).map(({ rank }) => rank);
   const later = waits.map(({ at }) => at).filter((at) => at !== undefined && at > now);
   const nextStartAt = later.sort((a, b) => Number(a) - Number(b))[0];
   return {
-    start: [...due, ...returning]
+    start: due
       .sort((a, b) => a.rank - b.rank)
       .map(({ rank, lastAttempt }) => ({ rank, attempt: lastAttempt + 1 })),
     ...(nextStartAt !== undefined && { nextStartAt }),
