@@ -40,11 +40,16 @@ describe('The defaults of a job', () => {
           floatEpochs: 0,
         },
         smoothOut: { strength: 0, kind: 'uniform', schedule: 'constant' },
-        exchange: { stepDeadlineSeconds: 60, formationSeconds: 120, peerLossSeconds: 15 },
+        exchange: {
+          stepDeadlineSeconds: 60,
+          formationSeconds: 120,
+          peerLossSeconds: 15,
+          recoverySeconds: 600,
+        },
         tls: { enabled: true },
         failurePolicy: {
           rules: [],
-          backoffLimit: 0,
+          backoffLimit: 3,
           backoff: { initialSeconds: 10, maxSeconds: 360, resetAfterSeconds: 600 },
         },
         successPolicy: { when: 'rank0' },

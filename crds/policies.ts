@@ -41,8 +41,8 @@ const failurePolicySchema = z
       ),
     backoffLimit: count()
       .max(10_000)
-      .default(0)
-      .describe('Counted failures after which the job fails. 0: the first one fails it.'),
+      .default(3)
+      .describe('Counted failures that a replacement makes good; the next one fails the job.'),
     backoff: z
       .strictObject({
         initialSeconds: seconds()

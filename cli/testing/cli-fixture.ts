@@ -65,6 +65,7 @@ export const specOfSmallJob = [
   'program: {name: logistic}',
   'data: {name: synthetic}',
   'training: {steps: 40}',
+  'failurePolicy: {backoffLimit: 0}',
 ];
 
 /** A job file with these lines under `spec`. */

@@ -36,6 +36,9 @@ function leftovers({ pids, folder }: { readonly pids: readonly number[]; readonl
   return { processes: pids.filter(isAlive), folder: existsSync(folder) };
 }
 
+/** Its first counted failure is its end. */
+const impatient = (replicas: number) => job(replicas, 'failurePolicy: {backoffLimit: 0}');
+
 const nothing = { processes: [], folder: false };
 
 function signals() {
@@ -86,7 +89,7 @@ describe('a local run', () => {
   test.each([64, 65, 66, 69, 70])('ends with the code of the worker that failed: %d', async (exitCode) => {
     const { observer } = recorder();
     const run = await runLocally(
-      job(2),
+      impatient(2),
       runOptions({ 0: { never: true }, 1: { exitCode, runMs: 0 } }),
       observer,
       untouched(),
@@ -111,7 +114,7 @@ describe('a local run', () => {
   test('says so when a worker is killed without a word', async () => {
     const { observer } = recorder();
     const options = runOptions({ 0: { never: true }, 1: { killedBy: 'SIGKILL' } });
-    const { result, exitCode } = await runLocally(job(2), options, observer, untouched());
+    const { result, exitCode } = await runLocally(impatient(2), options, observer, untouched());
     expect(exitCode).toBe(137);
     expect(result).toMatchObject({ reason: 'WorkerKilled', message: expect.stringContaining('signal 9') });
   });
@@ -156,6 +159,20 @@ describe('a local run', () => {
     const { exitCode } = await runLocally(job(2, rule), options, observer, untouched());
     expect(exitCode).toBe(0);
     expect(seen.pids).toHaveLength(4);
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('succeeds when rank 0 dies after another worker ended well, with the figures of that one', async () => {
+    const { seen, observer } = recorder();
+    const options = runOptions({ 0: { killedBy: 'SIGKILL', runMs: 600 }, 1: { runMs: 100 } });
+    const { result, exitCode } = await runLocally(job(2), options, observer, untouched());
+    expect({ exitCode, phase: result.phase, steps: result.steps, loss: result.loss }).toEqual({
+      exitCode: 0,
+      phase: 'Succeeded',
+      steps: 40,
+      loss: 0.25,
+    });
+    expect(seen.events).toEqual(['WorkersStarting', 'JobSucceeded']);
     expect(leftovers(seen)).toEqual(nothing);
   });
 
@@ -247,7 +264,7 @@ describe('a local run', () => {
   test('a worker program that does not exist is a failed worker, not a crash of ours', async () => {
     const { seen, observer } = recorder();
     const options = runOptions({}, { workerArguments: ['/nowhere/worker.js'] });
-    const { exitCode } = await runLocally(job(1), options, observer, untouched());
+    const { exitCode } = await runLocally(impatient(1), options, observer, untouched());
     expect(exitCode).toBe(1);
     expect(seen.lines.join('\n')).toContain('/nowhere/worker.js');
   });
