@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withDirectory } from '../checkpoint/testing/temporary-directory.ts';
+import { withDirectory } from './testing/temporary-directory.ts';
 import { fileErrorCode } from './file-error.ts';
 import { nodeFiles } from './node-files.ts';
 

@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
-import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileErrorCode } from './file-error.ts';
 import type { Files, ReadableFile, WritableFile } from './files.ts';
 
 /** The file system of this computer. Calls run on libuv's threads; the event loop goes on. */
 export const nodeFiles: Files = {
-  makeDirectory: (path) => mkdir(path, { recursive: true }),
+  makeDirectory,
   list: (directory) => readdir(directory),
   openToRead,
   createNew,
@@ -14,6 +15,29 @@ export const nodeFiles: Files = {
   remove: (path) => unlink(path),
   syncDirectory,
 };
+
+/** Not `recursive: true`, which says ENOENT for whatever stands in the way: a read-only volume, missing rights. */
+async function makeDirectory(path: string): Promise<string | undefined> {
+  try {
+    return await makeOne(path);
+  } catch (error) {
+    if (fileErrorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+  }
+  const uppermost = await makeDirectory(dirname(path));
+  const made = await makeOne(path);
+  return uppermost ?? made;
+}
+
+/** `undefined` when there was one. */
+async function makeOne(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (error) {
+    if (fileErrorCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return undefined;
+    throw error;
+  }
+}
 
 async function openToRead(path: string): Promise<ReadableFile> {
   // Without NONBLOCK a named pipe of that name would hold the open for ever.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { fileErrorCode } from './file-error.ts';
-import { ForgetfulFiles, POWER_LOSSES } from './testing/forgetful-files.ts';
+import { CrashError, ForgetfulFiles, POWER_LOSSES } from './testing/forgetful-files.ts';
 import { isPartial, writeAside } from './write-aside.ts';
 
 const OLD = Uint8Array.of(1, 1, 1, 1);
@@ -37,7 +37,7 @@ describe.each(POWER_LOSSES)('a crash after which the disk %s', (loss) => {
     'at %s leaves the old file or the whole new one',
     async (_, at) => {
       const files = disk().failAt({ at, kind: 'crash' });
-      await expect(write(files)).rejects.toThrow();
+      await expect(write(files)).rejects.toThrow(CrashError);
       const left = files.afterPowerLoss(loss);
       expect([OLD, NEW]).toContainEqual(await content(left));
       const others = (await left.list('/d')).filter((name) => name !== 'file');
