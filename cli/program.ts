@@ -3,6 +3,7 @@ import { ExitCode } from '../crds/exit-codes.ts';
 import type { CommandOutcome } from './commands/command.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addInspectCommand } from './commands/inspect.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { addVersionCommand } from './commands/version.ts';
@@ -29,6 +30,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   addRunCommand(program, context, outcome);
   addValidateCommand(program, context);
   addExplainCommand(program, context);
+  addInspectCommand(program, context, outcome);
   addDemoCommand(program, context, outcome);
   addVersionCommand(program, context);
   try {

@@ -66,7 +66,7 @@ describe('help', () => {
     const { exitCode, out } = await cli(['--help']);
     expect(exitCode).toBe(0);
     expect(out).toContain('Start with:\n  terngrad validate -f job.yaml');
-    for (const command of ['run', 'validate', 'explain', 'demo', 'version'])
+    for (const command of ['run', 'validate', 'explain', 'inspect', 'demo', 'version'])
       expect(out).toContain(`\n  ${command}`);
   });
 
