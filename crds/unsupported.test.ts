@@ -7,8 +7,6 @@ type Changes = Parameters<typeof resolvedExample>[0];
 
 const asked: Record<string, Changes> = {
   'workers.elastic': { workers: { elastic: { minReplicas: 1, maxReplicas: 1 } } },
-  checkpoint: { checkpoint: { directory: 'c' } },
-  output: { output: { path: 'model' } },
   gang: { gang: { scheduler: 'volcano' } },
 };
 
@@ -45,6 +43,8 @@ describe('Fields that work', () => {
     ['training', { training: { optimizer: { name: 'adam' }, ema: { decay: 0.99 }, weightDecay: 0.1 } }],
     ['compression', { compression: { codec: 'float16', floatEpochs: 2 } }],
     ['smoothOut', { smoothOut: { strength: 0.01 } }],
+    ['checkpoint', { checkpoint: { directory: 'c' } }],
+    ['output', { output: { path: 'model' } }],
     ['exchange', { exchange: { chunkValues: 80, peerLossSeconds: 1 } }],
     ['tls', { tls: { enabled: false } }],
     [

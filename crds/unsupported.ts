@@ -13,8 +13,6 @@ export const notYet: readonly {
   readonly instead: string;
 }[] = [
   { path: 'workers.elastic', instead: 'leave it out: a lost worker then fails the job' },
-  { path: 'checkpoint', instead: 'leave it out: the job runs from start to end' },
-  { path: 'output', instead: 'leave it out: the final figures are reported, the weights are not kept' },
   { path: 'gang', instead: 'leave it out' },
 ];
 

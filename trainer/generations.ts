@@ -4,6 +4,7 @@ import { ExchangeError } from './exchange/errors.ts';
 import type { Exchange, Membership } from './exchange/exchange.ts';
 import type { RunRecord } from './run-record.ts';
 import { SharedChunkStore } from './step/chunk-store.ts';
+import type { Standing } from './saving/checkpoint-keeper.ts';
 import type { ComputeClient } from './step/compute-client.ts';
 import type { GenerationEnd, IoLoop } from './step/io-loop.ts';
 import type { Ready } from './step/messages.ts';
@@ -15,6 +16,10 @@ export interface GenerationsOptions {
   readonly planFor: (members: number) => StepPlan;
   readonly exchange: Exchange;
   readonly compute: ComputeClient;
+  /** Where this member starts when its memory holds a checkpoint. */
+  readonly resumed: Standing | undefined;
+  /** This member goes while it forms a generation; the state in memory is whole, and of no step that is half done. */
+  readonly onEndBetweenGenerations: (standing: Standing) => Promise<void>;
   readonly loop: IoLoop;
   readonly record: RunRecord;
   readonly log: Logger;
@@ -36,13 +41,16 @@ const MOST_FRUITLESS_GENERATIONS = 5;
  * @throws what ends this member: an error that is its own, or that it waited for the others in vain.
  */
 export async function trainThroughGenerations(options: GenerationsOptions): Promise<TrainingEnd> {
-  const { ready, exchange, compute, loop, record, log, computeBudgetMs, stop } = options;
+  const { ready, resumed, exchange, compute, loop, record, log, computeBudgetMs } = options;
   const progress = new ProgressWatch(record);
-  let state = { step: 0, stateHash: ready.stateHash };
+  let state: Standing = resumed ?? { step: 0, stateHash: ready.stateHash, generation: 0 };
+  let isLoaded = resumed !== undefined;
   for (;;) {
     try {
-      const membership = await exchange.form({ signature: ready.signature, ...state }, stop);
-      const end = await loop.run(await begin(options, membership));
+      const membership = await form(options, state);
+      const parts = await begin(options, membership, isLoaded);
+      isLoaded = false;
+      const end = await loop.run(parts);
       if (end.reason !== 'membershipChanges') return end;
       log.info('the membership changes');
     } catch (error) {
@@ -56,16 +64,35 @@ export async function trainThroughGenerations(options: GenerationsOptions): Prom
       );
     }
     record.state = 'recovering';
-    state = await compute.rewind(computeBudgetMs);
+    const { step, stateHash } = await compute.rewind(computeBudgetMs);
+    state = isLoaded ? state : { step, stateHash, generation: exchange.generationSeen };
   }
 }
 
-/** Everything that a generation needs beyond the connections. */
+async function form(
+  { ready, exchange, stop, onEndBetweenGenerations }: GenerationsOptions,
+  standing: Standing,
+): Promise<Membership> {
+  const { step, stateHash, generation } = standing;
+  try {
+    return await exchange.form({ signature: ready.signature, step, stateHash, generationSeen: generation }, stop);
+  } catch (error) {
+    const isOver = !(error instanceof ExchangeError && error.endsOnlyGeneration);
+    if (isOver && exchange.hasOwnState) await onEndBetweenGenerations(standing);
+    throw error;
+  }
+}
+
+/**
+ * Everything that a generation needs beyond the connections.
+ * @param isLoaded whether the state in memory is one that the compute thread has not seen yet.
+ */
 async function begin(
   { ready, planFor, exchange, compute, record, log }: GenerationsOptions,
   membership: Membership,
+  isLoaded: boolean,
 ): Promise<{ plan: StepPlan; store: SharedChunkStore; membership: Membership }> {
-  const { generation, members, selfIndex, step, stateHash, copiedFrom } = membership;
+  const { generation, members, selfIndex, step, stateHash, restored } = membership;
   const { failure } = exchange;
   failure.addEventListener('abort', () => compute.interrupt(failure.reason as Error), { once: true });
   const plan = planFor(members.length);
@@ -76,7 +103,7 @@ async function begin(
     selfIndex,
     step,
     stateHash,
-    restored: copiedFrom !== undefined,
+    restored: isLoaded || restored,
   });
   record.formed(membership);
   log.info({ generation, workers: members.length, step }, 'all workers are connected');

@@ -6,8 +6,11 @@ import { failureOf } from './failure.ts';
 import { trainThroughGenerations, type TrainingEnd } from './generations.ts';
 import { startReadOnlyServer } from './http/read-only-server.ts';
 import { InvalidEnvironmentError, type WorkerIdentity } from './identity.ts';
-import { createWorkerMetrics } from './metrics/worker-metrics.ts';
+import type { StateRegion } from './checkpoint/state.ts';
+import { createWorkerMetrics, type WorkerMetrics } from './metrics/worker-metrics.ts';
 import { RunRecord } from './run-record.ts';
+import type { Standing } from './saving/checkpoint-keeper.ts';
+import { openSaving, type Saving } from './saving/open-saving.ts';
 import { startCompute, type ComputeClient } from './step/compute-client.ts';
 import { IoLoop } from './step/io-loop.ts';
 import type { Ready } from './step/messages.ts';
@@ -90,14 +93,27 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
     );
     for (const note of ready.notes) log.warn(note);
 
-    const { examples, nonTrainableValues } = ready;
+    const { examples } = ready;
+    const nonTrainableValues = ready.nonTrainable.reduce((sum, { size }) => sum + size, 0);
     const planFor = (members: number): StepPlan =>
       planStep(ready.tensors, job.spec, { examples, members, nonTrainableValues });
     const plan = planFor(job.spec.workers.replicas);
     credentials = await openCredentials(options);
-    exchange = openExchange(options, record, { ready, plan, credentials });
+    const regions = stateRegions(ready.memory, plan.memory, { values: plan.layout.values, nonTrainableValues });
+    const saving = await openSaving(options, {
+      ready,
+      plan,
+      regions,
+      onOutcome: (outcome) => metrics.checkpointEnded(outcome.kind, outcome.step),
+    });
+    const resumed = await saving.checkpoints?.resume();
+    exchange = openExchange(options, record, { regions, plan, credentials });
     record.attach(exchange);
-    return await runGenerations(options, record, { ready, planFor, exchange, compute, metrics });
+    try {
+      return await runGenerations(options, record, { ready, planFor, exchange, compute, metrics, saving, resumed });
+    } finally {
+      await saving.checkpoints?.close();
+    }
   } catch (error) {
     // A failed compute thread closes the exchange; what then ends the waiting side is only the echo.
     throw compute.failure ?? error;
@@ -115,21 +131,31 @@ interface Parts {
   readonly planFor: (members: number) => StepPlan;
   readonly exchange: Exchange;
   readonly compute: ComputeClient;
-  readonly metrics: ReturnType<typeof createWorkerMetrics>;
+  readonly metrics: WorkerMetrics;
+  readonly saving: Saving;
+  readonly resumed: Standing | undefined;
 }
 
 async function runGenerations(options: WorkerOptions, record: RunRecord, parts: Parts): Promise<TrainingEnd> {
-  const { exchange, compute, metrics } = parts;
+  const { exchange, compute, metrics, saving } = parts;
   const { job, log, stop } = options;
   compute.onFailure = () => void exchange.close();
   const computeBudgetMs = job.spec.exchange.stepDeadlineSeconds * 1000 * OWN_SHARE_OF_DEADLINE;
+  let standing: Standing | undefined;
   const loop = new IoLoop({
     exchange,
     compute,
     computeBudgetMs,
     stopRequested: () => stop.aborted,
-    onConfirmed: (step, previous) => {
-      record.confirm(step, previous);
+    beforeFinish: async () => {
+      await saving.output?.write();
+      if (saving.output !== undefined) log.info({ path: saving.output.path }, 'wrote the trained model');
+    },
+    onConfirmed: (at, previous) => {
+      record.confirm(at.step, previous);
+      metrics.inGeneration(at.generation);
+      standing = at;
+      saving.checkpoints?.confirmed(at);
       if (previous === undefined) return;
       metrics.stepConfirmed({
         phases: previous.completed.phases,
@@ -145,7 +171,17 @@ async function runGenerations(options: WorkerOptions, record: RunRecord, parts: 
     },
     signal: new AbortController().signal,
   });
-  const end = await trainThroughGenerations({ ...parts, job, loop, record, log, computeBudgetMs, stop });
+  const end = await trainThroughGenerations({
+    ...parts,
+    onEndBetweenGenerations: async (at) => saving.checkpoints?.saveLast(at),
+    job,
+    loop,
+    record,
+    log,
+    computeBudgetMs,
+    stop,
+  });
+  if (end.reason === 'stopped' && standing !== undefined) await saving.checkpoints?.saveLast(standing);
   if (end.reason === 'completed') {
     record.state = 'finished';
     log.info(
@@ -157,7 +193,7 @@ async function runGenerations(options: WorkerOptions, record: RunRecord, parts: 
 }
 
 interface ExchangeParts {
-  readonly ready: Ready;
+  readonly regions: readonly StateRegion[];
   readonly plan: StepPlan;
   readonly credentials: CredentialFiles | undefined;
 }
@@ -165,7 +201,7 @@ interface ExchangeParts {
 function openExchange(
   { identity, job, log }: WorkerOptions,
   record: RunRecord,
-  { ready, plan, credentials }: ExchangeParts,
+  { regions, plan, credentials }: ExchangeParts,
 ): Exchange {
   const { exchange, compression, workers } = job.spec;
   return createExchange({
@@ -180,12 +216,7 @@ function openExchange(
     credentials,
     scaler: compression.scaler,
     maxPayloadBytes: plan.maxPayloadBytes,
-    state: stateMemory(
-      stateRegions(ready.memory, plan.memory, {
-        values: plan.layout.values,
-        nonTrainableValues: ready.nonTrainableValues,
-      }),
-    ),
+    state: stateMemory(regions),
     formationSeconds: exchange.formationSeconds,
     recoverySeconds: exchange.recoverySeconds,
     stepDeadlineSeconds: exchange.stepDeadlineSeconds,

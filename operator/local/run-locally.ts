@@ -10,7 +10,7 @@ import type { JobFolder } from './job-folder.ts';
 import { createJobFolder } from './job-folder.ts';
 import { onProcessExit } from './last-resort.ts';
 import type { LocalJob } from './local-job.ts';
-import { localJob } from './local-job.ts';
+import { localJob, localUid } from './local-job.ts';
 import { LocalWorkers } from './local-workers.ts';
 import type { ConnectProgress, ProgressConnection } from './progress-connection.ts';
 import { pollProgress } from './progress-poller.ts';
@@ -58,7 +58,7 @@ export async function runLocally(
   const note = clusterOnlyNote(job);
   if (note !== undefined) observer.onEvent?.({ type: 'Normal', reason: 'ClusterOnlyFields', message: note });
   const port = await portForRank0(options.port);
-  const resolved = localJob(job);
+  const resolved = localJob(job, await localUid(job, options.baseDirectory));
   const folder = await createJobFolder(resolved);
   const wakeup = new Wakeup();
   const workers = localWorkers(resolved, folder, port, options, observer, clock, wakeup);

@@ -38,6 +38,9 @@ export interface ModelRuntime {
   /** Sets the model's trainable weights from the flat view `from`, which may lie in shared memory. */
   importWeights(from: Float32Array): void;
 
+  /** What tfjs needs, besides the weights, to build the model again: plain JSON. */
+  topology(): object;
+
   exportNonTrainable(out: Float32Array): void;
   importNonTrainable(from: Float32Array): void;
 
@@ -126,6 +129,7 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
     gradient,
     exportWeights: (out) => trainable.exportTo(out, offsets),
     importWeights: (from) => trainable.importFrom(from, offsets),
+    topology: () => JSON.parse(String(model.toJSON())) as object,
     exportNonTrainable: (out) => nonTrainable.exportTo(out, packedOffsets),
     importNonTrainable: (from) => nonTrainable.importFrom(from, packedOffsets),
     evaluate: (examples, batchSize, range = { from: 0, to: examples.count }) =>

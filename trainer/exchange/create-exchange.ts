@@ -41,8 +41,8 @@ class ExchangeNode implements Exchange {
   #listening: Promise<Listener> | undefined;
   #generation: Generation | undefined;
   #generationSeen = 0;
-  /** A copy of a peer's state was begun and has not ended: what lies in memory is of no use. */
-  #stateIsTorn = false;
+  /** What lies in memory: the state that `form` is told, a part of a peer's, or a peer's as a whole. */
+  #inMemory: 'own' | 'torn' | Pick<JoinState, 'step' | 'stateHash'> = 'own';
   #closing: Promise<void> | undefined;
 
   constructor(options: ExchangeOptions) {
@@ -54,6 +54,14 @@ class ExchangeNode implements Exchange {
 
   get failure(): AbortSignal {
     return this.#generation?.failure ?? this.#closed.signal;
+  }
+
+  get generationSeen(): number {
+    return this.#generationSeen;
+  }
+
+  get hasOwnState(): boolean {
+    return this.#inMemory === 'own';
   }
 
   get waiting(): Waiting | undefined {
@@ -80,17 +88,18 @@ class ExchangeNode implements Exchange {
         address: formatAddress({ host: advertiseHost, port }),
         generationSeen: this.#generationSeen,
         signature: join.signature,
-        step: this.#stateIsTorn ? 0 : join.step,
-        stateHash: this.#stateIsTorn ? '' : join.stateHash,
+        ...this.#claim(join),
       },
       formationMs: (isFirst ? formationSeconds : Math.max(formationSeconds, recoverySeconds)) * 1000,
       staffing: this.#staffing,
-      onCopy: (phase) => (this.#stateIsTorn = phase === 'begins'),
+      onCopy: (copied) => (this.#inMemory = copied ?? 'torn'),
     });
     this.#generation = generation;
     const membership = await generation.form(signal);
     this.#generationSeen = membership.generation;
-    return membership;
+    const restored = !this.hasOwnState;
+    this.#inMemory = 'own';
+    return { ...membership, restored };
   }
 
   barrier(contribution: BarrierContribution, signal: AbortSignal): Promise<BarrierOutcome> {
@@ -108,6 +117,12 @@ class ExchangeNode implements Exchange {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** The state that this member can say it has. */
+  #claim({ step, stateHash }: JoinState): Pick<JoinState, 'step' | 'stateHash'> {
+    if (this.#inMemory === 'own') return { step, stateHash };
+    return this.#inMemory === 'torn' ? { step: 0, stateHash: '' } : this.#inMemory;
   }
 
   get #running(): Generation {

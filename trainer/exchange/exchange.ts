@@ -84,6 +84,8 @@ export interface Membership {
   readonly stateHash: string;
   /** The rank from which this member copied its state; `undefined` when it had it already. */
   readonly copiedFrom: number | undefined;
+  /** The state in memory is a copy that was made since the last generation, if not for this one. */
+  readonly restored: boolean;
 }
 
 export interface BarrierContribution {
@@ -160,6 +162,10 @@ export interface Exchange {
   readonly counters: ExchangeCounters;
   /** Aborted with the ExchangeError as reason as soon as the generation of the last `form` has failed, even between calls. */
   readonly failure: AbortSignal;
+  /** Highest generation that this member has been part of or knows of. */
+  readonly generationSeen: number;
+  /** What lies in memory is what the last `form` was told, and no copy of a peer's state, whole or torn. */
+  readonly hasOwnState: boolean;
   /** Whom a `form` in progress waits for. */
   readonly waiting: Waiting | undefined;
   /** Ends every stream and listener. Idempotent; nothing of the exchange keeps the process alive afterwards. */

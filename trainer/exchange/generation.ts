@@ -45,8 +45,8 @@ export interface GenerationOptions {
   /** How long `form` waits. */
   readonly formationMs: number;
   readonly staffing: Staffing;
-  /** The state is about to be overwritten, and is whole again. */
-  readonly onCopy: (phase: 'begins' | 'done') => void;
+  /** The state is about to be overwritten (`undefined`), and is whole again. */
+  readonly onCopy: (copied: { readonly step: number; readonly stateHash: string } | undefined) => void;
 }
 
 type State = 'new' | 'forming' | 'training' | 'finishing' | 'over' | 'failed';
@@ -211,11 +211,11 @@ export class Generation {
   }
 
   /** Nobody's weights change before all members have contributed to the first step, so the source's state stays as it is. */
-  async #catchUp({ copiedFrom, members, generation }: Membership): Promise<void> {
+  async #catchUp({ copiedFrom, members, generation, step, stateHash }: Membership): Promise<void> {
     const { endpoint, exchange, onCopy } = this.#options;
     const source = members.find(({ rank }) => rank === copiedFrom);
     if (source === undefined) return;
-    onCopy('begins');
+    onCopy(undefined);
     await copyState({
       sourceRank: source.rank,
       state: exchange.state,
@@ -223,7 +223,7 @@ export class Generation {
       metadata: () => this.#scope({ generation, attempt: exchange.attempt }),
       signal: this.#failure.signal,
     });
-    onCopy('done');
+    onCopy({ step, stateHash });
   }
 
   #scope(scope: StreamScope): Metadata {

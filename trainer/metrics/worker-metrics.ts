@@ -32,6 +32,10 @@ export interface WorkerMetrics {
   stepConfirmed(step: ConfirmedStep): void;
   evaluated(result: { readonly loss: number; readonly accuracy: number | undefined }): void;
   nonFinite(): void;
+  /** A membership change makes it grow. */
+  inGeneration(generation: number): void;
+  /** @param step of the state that the checkpoint is of. */
+  checkpointEnded(outcome: 'saved' | 'skipped' | 'failed', step: number): void;
 }
 
 const stepSecondsBuckets = [
@@ -84,8 +88,24 @@ export function createWorkerMetrics(options: WorkerMetricsOptions): WorkerMetric
     help: 'Losses or gradients that were NaN or infinite',
     registers,
   });
+  const generation = new Gauge({
+    name: 'terngrad_generation',
+    help: 'Generation of the membership; grows when a worker is lost, leaves or joins',
+    registers,
+  });
+  const checkpoints = new Counter({
+    name: 'terngrad_checkpoints_total',
+    help: 'Checkpoints that were saved, skipped because the one before was still being written, or failed',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const checkpointStep = new Gauge({
+    name: 'terngrad_last_checkpoint_step',
+    help: 'Step of the last saved checkpoint',
+    registers,
+  });
   // A gauge starts as 0, which here would be told as a figure: no accuracy at all, a last step in 1970.
-  for (const gauge of [loss, lastStep, testLoss, testAccuracy]) gauge.remove();
+  for (const gauge of [loss, lastStep, testLoss, testAccuracy, generation, checkpointStep]) gauge.remove();
   countersReadAtScrape(registry, options.byteCounts);
   for (const phase of phaseNames) duration.zero({ phase });
 
@@ -104,6 +124,11 @@ export function createWorkerMetrics(options: WorkerMetricsOptions): WorkerMetric
     },
     nonFinite() {
       nonFinite.inc();
+    },
+    inGeneration: (present) => generation.set(present),
+    checkpointEnded(outcome, step) {
+      checkpoints.inc({ outcome });
+      if (outcome === 'saved') checkpointStep.set(step);
     },
   };
 }

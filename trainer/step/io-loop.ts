@@ -11,12 +11,24 @@ export interface IoLoopOptions {
   readonly compute: ComputeClient;
   /** Asked at each barrier; once true, this member leaves there. */
   readonly stopRequested: () => boolean;
-  /** All members are at this step: every step before it is done and can be spoken of. */
-  readonly onConfirmed: (step: number, previous: ConfirmedByBarrier | undefined) => void;
+  /**
+   * All members are at this step, and every step before it is done and can be spoken of. The state in memory stays as it
+   * is until this returns.
+   */
+  readonly onConfirmed: (at: ConfirmedState, previous: ConfirmedByBarrier | undefined) => void;
+  /** All steps are done; the members wait for each other's word that they have the same weights. */
+  readonly beforeFinish: () => Promise<void>;
   readonly onEvaluated: (step: number, sums: EvaluationSums) => void;
   /** How long the compute thread may take for a gradient or for its last words. */
   readonly computeBudgetMs: number;
   readonly signal: AbortSignal;
+}
+
+export interface ConfirmedState {
+  /** The next step to be done. */
+  readonly step: number;
+  readonly stateHash: string;
+  readonly generation: number;
 }
 
 /** What is known of a step once every member has passed the next barrier. */
@@ -46,7 +58,7 @@ export type GenerationEnd =
 export interface GenerationParts {
   readonly plan: StepPlan;
   readonly store: SharedChunkStore;
-  readonly membership: Pick<Membership, 'step'>;
+  readonly membership: Pick<Membership, 'step' | 'generation'>;
 }
 
 /** The I/O thread's part of the steps: barrier, exchange, and the words with the compute thread in between. */
@@ -68,7 +80,7 @@ export class IoLoop {
       // After the last step there is nothing left to leave.
       const leaving = step < plan.totalSteps && stopRequested();
       const outcome = await this.#passBarrier(contribution, store.localScalers, leaving);
-      this.#confirm(step, contribution);
+      this.#confirm({ step, stateHash: contribution.stateHash, generation: membership.generation }, contribution);
       const { evaluation, nonTrainable } = unpackSums(outcome.sums, plan.members);
       if (evaluation !== undefined && step > this.#evaluatedStep) {
         this.#evaluatedStep = step;
@@ -79,6 +91,7 @@ export class IoLoop {
         compute.send({ type: 'agreed', step, stop: true });
         const { weightsHash } = await compute.next('finished', computeBudgetMs);
         if (leaving) return { reason: 'stopped', weightsHash };
+        await this.#options.beforeFinish();
         const weightsHashes = await exchange.finish(weightsHash, signal);
         return { reason: 'completed', weightsHash, weightsHashes };
       }
@@ -131,10 +144,10 @@ export class IoLoop {
     throw new CarriedFailureError(fault);
   }
 
-  #confirm(step: number, { previous }: Contribution): void {
+  #confirm(at: ConfirmedState, { previous }: Contribution): void {
     const known = this.#previous;
     const isKnown = previous !== undefined && previous.step === known?.step;
-    this.#options.onConfirmed(step, isKnown ? { completed: previous, ...known } : undefined);
+    this.#options.onConfirmed(at, isKnown ? { completed: previous, ...known } : undefined);
     // Passed twice by a step that is done again, but confirmed once.
     this.#previous = undefined;
   }

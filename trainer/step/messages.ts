@@ -33,8 +33,10 @@ export interface Ready {
   readonly backend: string;
   /** Why a faster backend was not taken, and the like: for the log. */
   readonly notes: readonly string[];
-  /** Values in all of the model's non-trainable weights. */
-  readonly nonTrainableValues: number;
+  /** The model's non-trainable weights, which lie packed in the shared memory. */
+  readonly nonTrainable: readonly TensorSpec[];
+  /** What `model.toJSON` gives, where the output is to hold it. */
+  readonly topology?: object;
   readonly examples: number;
   readonly totalSteps: number;
   /** Equal on all members, or they do not train together. */

@@ -1,12 +1,6 @@
+import type { StateRegion } from '../checkpoint/state.ts';
 import type { StateMemory } from '../exchange/state-memory.ts';
 import type { StepMemory } from './memory.ts';
-
-/** One part of the state, in the shared memory. */
-export interface StateRegion {
-  readonly kind: 'weights' | 'slot0' | 'slot1' | 'average' | 'nonTrainable';
-  /** A view: what is written to it is the state. */
-  readonly values: Float32Array;
-}
 
 /** What the state consists of: all that a worker needs, besides the number of the step, to go on where another is. */
 export function stateRegions(
