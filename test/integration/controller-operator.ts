@@ -68,6 +68,9 @@ export async function startOperator(
 }
 
 export interface OperatorProcess {
+  readonly pid: number | undefined;
+  /** Its exit code once it has ended, or null where a signal ended it. */
+  readonly exited: Promise<number | null>;
   /** What it said so far. */
   log(): string;
   /** Resolves with its exit code, or null where the signal ended it. */
@@ -120,14 +123,14 @@ function asOperator(child: ChildProcessByStdio<null, Readable, Readable>): Opera
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => words.push(text));
   }
+  const exited = once(child, 'exit').then(() => child.exitCode);
   return {
+    pid: child.pid,
+    exited,
     log: () => words.join(''),
-    async kill(signal) {
-      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-      const exited = once(child, 'exit');
+    kill(signal) {
       child.kill(signal);
-      await exited;
-      return child.exitCode;
+      return exited;
     },
   };
 }

@@ -1,0 +1,75 @@
+import type { Plan } from './fault.ts';
+import { HAPPENINGS } from './life.ts';
+import { randomOf } from './random.ts';
+import { appendResult, beginResults } from './results.ts';
+import type { LifeRecord, Surroundings } from './trial.ts';
+import { live } from './trial.ts';
+
+/** What became of a plan: `undefined` where all was as in the reference run. */
+export type Verdict = { readonly plan: Plan; readonly failure: string | undefined };
+
+/** Lives are mostly waiting: for the operator, for its rest. */
+const AT_ONCE = 8;
+/** Writes that come together now and then are one; then the place is not there, and the life is lived again. */
+const TRIES = 3;
+
+export function nameOf({ id, fault, place }: Plan): string {
+  return `${id} ${fault}: ${place}`;
+}
+
+/** Runs all plans, several at a time; the verdict of each comes when it comes. Never rejects. */
+export function runAll(
+  plans: readonly Plan[],
+  reference: LifeRecord,
+  surroundings: Surroundings,
+  seed: number,
+): ReadonlyMap<Plan, Promise<Verdict>> {
+  beginResults();
+  let next = 0;
+  let numbers = 10;
+  const settle = new Map<Plan, (verdict: Verdict) => void>();
+  const verdicts = new Map(
+    plans.map((plan) => [plan, new Promise<Verdict>((resolve) => settle.set(plan, resolve))]),
+  );
+  const judge = async (plan: Plan): Promise<string | undefined> => {
+    const name = nameOf(plan);
+    for (let tries = 1; tries <= TRIES; tries += 1) {
+      const random = randomOf(seed + tries - 1, name);
+      numbers += 1;
+      const number = numbers;
+      const { stepLimitMs } = plan;
+      const lived = await live(surroundings, {
+        number,
+        fault: plan.make(random),
+        random,
+        reference,
+        ...(stepLimitMs !== undefined && { stepLimitMs }),
+      });
+      const told = tooManyTold(lived.events);
+      if (told !== undefined) return told;
+      if (lived.isMet) return undefined;
+      if (tries === TRIES) return `the fault never met its place; there were ${lived.writes.join(', ')}`;
+    }
+    return undefined;
+  };
+  const work = async (): Promise<void> => {
+    for (let plan = plans[next++]; plan !== undefined; plan = plans[next++]) {
+      const failure = await judge(plan).catch((error: unknown) => String(error));
+      const { id, fault, place } = plan;
+      const result = failure === undefined ? 'as without the fault' : 'failed';
+      appendResult({ id, fault, place, seed, result, ...(failure !== undefined && { failure }) });
+      settle.get(plan)?.({ plan, failure });
+    }
+  };
+  for (let lane = 0; lane < AT_ONCE; lane += 1) void work();
+  return verdicts;
+}
+
+/** An Event may be lost with its operator; it is never told more often than it happened. */
+function tooManyTold(told: Readonly<Record<string, number>>): string | undefined {
+  // What a fault puts in the way is rightly told.
+  const wrong = Object.entries(told).filter(
+    ([reason, count]) => reason !== 'JobBlocked' && count > (HAPPENINGS[reason] ?? 0),
+  );
+  return wrong.length === 0 ? undefined : `Events told too often: ${JSON.stringify(Object.fromEntries(wrong))}`;
+}

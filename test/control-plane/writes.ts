@@ -1,0 +1,52 @@
+/**
+ * Every write of the reference run, by its place: what it is about and, from the second time on, which time it is. The
+ * suite holds the reference run against it, so a new write of the operator gets its faults, too.
+ */
+export const WRITES: readonly string[] = [
+  'create Secret terngrad-operator-authority',
+  'create NetworkPolicy example',
+  'create Service example-workers',
+  'create Service example-coordinator',
+  'status Starting',
+  'create Secret example-worker-0',
+  'create Secret example-worker-1',
+  'create Pod example-worker-0-1',
+  'create Pod example-worker-1-1',
+  'status Running',
+  'Event JobRunning',
+  'status Restarting',
+  'Event WorkerFailed',
+  'create Pod example-worker-1-2',
+  'status Restarting #2',
+  'Event WorkerReplaced',
+  'status Running #2',
+  'status Restarting #3',
+  'Event WorkerFailed #2',
+  'apply Service example-coordinator',
+  'create Pod example-worker-0-2',
+  'status Restarting #4',
+  'Event WorkerReplaced #2',
+  'status Running #3',
+  'status Stopping',
+  'Event JobStopping',
+  'delete Pod example-worker-0-1',
+  'delete Pod example-worker-0-2',
+  'delete Pod example-worker-1-1',
+  'delete Pod example-worker-1-2',
+  'status Suspended',
+  'Event JobSuspended',
+  'status Starting #2',
+  'Event JobResumed',
+  'apply Service example-coordinator #2',
+  'create Pod example-worker-0-3',
+  'create Pod example-worker-1-3',
+  'status Starting #3',
+  'status Running #4',
+  'status Running #5',
+  'status Succeeded',
+  'Event JobSucceeded',
+  'delete TernGradJob example',
+];
+
+/** Pods that go together are seen together now and then; then one status tells of them all. */
+export const SOMETIMES: readonly string[] = ['status Stopping #2'];
