@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { benchAccuracy } from './accuracy.ts';
+import { benchCheckpoint } from './checkpoint.ts';
 import { benchCodec } from './codec.ts';
 import { benchCompute } from './compute.ts';
 import { benchExchangeLocal } from './exchange-local.ts';
@@ -46,6 +47,15 @@ program
   .option('--steps <count>', 'steps of each run', integer, 300)
   .addOption(output())
   .action(benchExchangeLocal);
+
+program
+  .command('checkpoint')
+  .description('a checkpoint against a plain copy and a plain write: training pause, and rate of the disk')
+  .option('--parameters <count>', 'trainable values of the model', integer, 60_000_000)
+  .option('--rounds <count>', 'saves', integer, 7)
+  .option('--directory <path>', 'where to write (default: the folder for temporary files)')
+  .addOption(output())
+  .action(benchCheckpoint);
 
 program
   .command('accuracy')

@@ -98,6 +98,28 @@ describe('one save at a time', () => {
   });
 });
 
+describe('two writers on one directory, as of an attempt that is still alive after it was replaced', () => {
+  test('leave whole files, whoever was last', async () => {
+    const files = new ForgetfulFiles();
+    const writers = [writerOn(files), writerOn(files)];
+    const outcomes = await Promise.all(writers.map((writer) => saveStep(writer, 7)));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['saved', 'saved']);
+    expect(await resumed(files)).toMatchObject({ step: 7, regions: filledRegions(7) });
+  });
+
+  test('when the newer one starts, a save of the older one fails and changes nothing', async () => {
+    const files = await diskWithTwo();
+    const saving = saveStep(writerOn(files), 3);
+    while (!files.calls.some((call) => call.startsWith('write'))) await Promise.resolve();
+    await prepareDirectory(DIRECTORY, files);
+    expect(await saving).toMatchObject({
+      kind: 'failed',
+      error: { message: expect.stringContaining('ENOENT') },
+    });
+    expect(await resumed(files)).toMatchObject({ step: 2, regions: filledRegions(2) });
+  });
+});
+
 describe('a crash of the computer while step 3 is saved', () => {
   /** How many calls a save makes, with its retention. */
   async function callsOfSave(): Promise<number> {
