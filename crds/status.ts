@@ -67,7 +67,7 @@ const rankSchema = z
       .describe('Earliest time of the next attempt; set once the end of this one was judged.'),
     minAttempt: attempt()
       .optional()
-      .describe('Lower attempts are stopped: all ranks were told to start anew.'),
+      .describe('Lower attempts are stopped: all ranks were told to start anew, or this one was given up.'),
   })
   .describe('One rank.');
 

@@ -55,6 +55,7 @@ export async function carryOut(options: CarryOutOptions): Promise<JobStatus> {
       shown = progress;
       for (const worker of next.start) workers.start(worker);
       for (const worker of next.stop) workers.stop(worker);
+      for (const worker of next.kill) workers.kill(worker);
       if (isTerminal(status) && !workers.children.some(isLive)) return status;
       await wakeup.wait(next.nextLookAt && Math.max(0, next.nextLookAt.getTime() - now.getTime()));
     }

@@ -85,6 +85,12 @@ export class LocalWorkers {
     entry.killTimer = setTimeout(() => entry.process.kill(), this.options.graceMs);
   }
 
+  /** Ends a worker at once: it does not answer, so there is no use in asking. Also a process that was frozen. */
+  kill(worker: WorkerIdentity): void {
+    const entry = this.entries.get(keyOf(worker));
+    if (entry !== undefined && !entry.isOver) entry.process.kill();
+  }
+
   /** Ends every worker at once. */
   killAll(): void {
     for (const { process, isOver } of this.entries.values()) if (!isOver) process.kill();

@@ -36,6 +36,37 @@ describe('the progress poller', () => {
     ]);
   });
 
+  test('notes by its own clock since when rank 0 waits for a worker, whatever the clock of rank 0 says', async () => {
+    const suspect = (attempt: number) => ({ rank: 1, attempt, reason: 'silent', sinceMs: 9e15 });
+    const answers = [[], [suspect(1)], [suspect(1)], [], [suspect(1)], [suspect(2)]];
+    const seen: JobProgress[] = [];
+    const end = new AbortController();
+    let second = 0;
+    await pollProgress(
+      {
+        ask: () => {
+          const suspects = answers.shift() ?? [];
+          if (answers.length === 0) end.abort();
+          return Promise.resolve({ ...someReport, suspects });
+        },
+        request,
+        intervalMs: 1,
+        timeoutMs: 1000,
+        clock: () => at((second += 1)),
+        onProgress: (progress) => seen.push(progress),
+      },
+      end.signal,
+    );
+    expect(seen.map(({ suspects }) => suspects.map(({ attempt, since }) => [attempt, since]))).toEqual([
+      [],
+      [[1, at(2)]],
+      [[1, at(2)]],
+      [],
+      [[1, at(5)]],
+      [[2, at(6)]],
+    ]);
+  });
+
   test('an end during a poll ends the poll', async () => {
     const end = new AbortController();
     const polling = pollProgress(

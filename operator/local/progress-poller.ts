@@ -39,7 +39,12 @@ export async function pollProgress(options: PollerOptions, signal: AbortSignal):
 
 function withAdvance(report: ProgressReport, last: JobProgress | undefined, now: Date): JobProgress {
   const advanced = last === undefined || report.step > last.step;
-  return { ...report, advancedAt: advanced ? now : last.advancedAt };
+  // Rank 0's clock may be wrong, so nothing is made of its time.
+  const suspects = report.suspects.map(({ rank, attempt, reason }) => {
+    const known = last?.suspects.find((one) => one.rank === rank && one.attempt === attempt);
+    return { rank, attempt, reason, since: known?.since ?? now };
+  });
+  return { ...report, suspects, advancedAt: advanced ? now : last.advancedAt };
 }
 
 function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {

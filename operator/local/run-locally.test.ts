@@ -6,7 +6,7 @@ import { job } from '../plan/testing/builders.ts';
 import { portForRank0 } from './free-port.ts';
 import { runLocally } from './run-locally.ts';
 import type { RunObserver } from './run-observer.ts';
-import { answering, isAlive, runOptions, untouched } from './testing/run-fixture.ts';
+import { answering, isAlive, runOptions, someReport, untouched } from './testing/run-fixture.ts';
 
 /** Notes everything a run says, and the ids of all processes that the fake workers print. */
 function recorder() {
@@ -186,6 +186,38 @@ describe('a local run', () => {
     const { result, exitCode } = await runLocally(patient, options, observer, untouched());
     expect(exitCode).toBe(70);
     expect(result.message).toMatch(/rank 1 ended because of InternalError; it is failure 2, beyond/);
+  });
+
+  test('kills a frozen worker that rank 0 misses, which hears no other signal, and replaces it', async () => {
+    const { seen, observer } = recorder();
+    const startedMs = Date.now();
+    const options = runOptions(
+      { 0: { runMs: 2500 }, 1: { never: true, later: { never: true } } },
+      {
+        // The bounds of a suspicion pass 20 times faster.
+        clock: () => new Date(startedMs + (Date.now() - startedMs) * 20),
+        connect: () => ({
+          ask: () =>
+            Promise.resolve({
+              ...someReport,
+              ranks: [0, 1].map((rank) => ({ rank, attempt: 1, step: 10, state: 'waiting' })),
+              suspects: [{ rank: 1, attempt: 1, reason: 'it is silent', sinceMs: 0 }],
+            }),
+          close: () => undefined,
+        }),
+      },
+    );
+    const running = runLocally(job(2), options, observer, untouched());
+    await startedProcesses(seen, 2);
+    const frozen = Number(
+      /"processId":(\d+)/.exec(seen.lines.find((line) => line.startsWith('1 ')) ?? '')?.[1],
+    );
+    process.kill(frozen, 'SIGSTOP');
+    const { exitCode } = await running;
+    expect(exitCode).toBe(0);
+    expect(seen.pids).toHaveLength(3);
+    expect(seen.events).toEqual(['WorkersStarting', 'WorkerFailed', 'WorkerReplaced', 'JobSucceeded']);
+    expect(leftovers(seen)).toEqual(nothing);
   });
 
   test('a worker that somebody else stops ends the run, which is no failure of the worker', async () => {

@@ -4,6 +4,7 @@ import { cut } from './bounded-text.ts';
 import { atRest } from './at-rest.ts';
 import type { Statement } from './condition-reasons.ts';
 import { conditionReasons } from './condition-reasons.ts';
+import type { Formation } from './formation.ts';
 import type { Outcome } from './outcome.ts';
 import type { Obstacle } from './planned-job.ts';
 import { progressing } from './progressing.ts';
@@ -14,10 +15,12 @@ const MAX_REASON = 256;
 
 export interface ConditionFacts {
   readonly outcome: Outcome;
-  readonly isFormed: boolean;
+  readonly formation: Formation;
   readonly isRestarting: boolean;
   readonly hasLiveWorkers: boolean;
-  /** Ranks that do not run yet. */
+  /** Workers that train. */
+  readonly members: number;
+  /** Ranks that do not run yet, or of an elastic job, do not take part yet. */
   readonly waitingFor: readonly number[];
   /** Ranks whose end is waited for, the training being complete. */
   readonly finishing: readonly number[];
@@ -78,20 +81,27 @@ function running(facts: ConditionFacts): Statement {
         const message = `the training is complete; waiting for the end of ${workersText(facts.finishing)}`;
         return { type, status: 'True', reason: 'WorkersFinishing', message };
       }
-      if (facts.isFormed) {
-        return { type, status: 'True', reason: 'AllWorkersRunning', message: 'all workers train' };
-      }
-      return {
-        type,
-        status: 'False',
-        reason: facts.isRestarting ? 'WorkersRestarting' : 'WorkersStarting',
-        message: formingMessage(facts),
-      };
+      return { type, ...ofFormation(facts) };
     case 'suspended':
     case 'stopping':
     case 'succeeded':
     case 'failed':
       return { type, ...atRest(facts.outcome.kind) };
+  }
+}
+
+function ofFormation(facts: ConditionFacts) {
+  switch (facts.formation) {
+    case 'wholly':
+      return { status: 'True', reason: 'AllWorkersRunning', message: 'all workers train' } as const;
+    case 'partly': {
+      const message = `${facts.members} workers train; waiting for ${workersText(facts.waitingFor)}`;
+      return { status: 'True', reason: 'EnoughWorkersRunning', message } as const;
+    }
+    case 'no': {
+      const reason = facts.isRestarting ? 'WorkersRestarting' : 'WorkersStarting';
+      return { status: 'False', reason, message: formingMessage(facts) } as const;
+    }
   }
 }
 
@@ -101,7 +111,7 @@ function formingMessage({ waitingFor, nextStartAt, isRestarting }: ConditionFact
       ? `waiting for the start of ${workersText(waitingFor)}`
       : 'all workers are started; waiting for the first report of rank 0',
     ...(nextStartAt === undefined ? [] : [`the next attempt starts at ${nextStartAt.toISOString()}`]),
-    ...(isRestarting ? ['training starts anew once all workers have met'] : []),
+    ...(isRestarting ? ['training goes on once all workers have met'] : []),
   ].join('; ');
 }
 

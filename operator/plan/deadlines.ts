@@ -14,6 +14,8 @@ export interface DeadlineFacts {
   /** When the job was started, or after a suspension started again: all its clocks begin anew then. */
   readonly startedAt: Date;
   readonly ranks: readonly Rank[];
+  /** With how few workers an elastic job goes on. */
+  readonly minReplicas?: number | undefined;
   /** The last confirmed step; absent before the first report. */
   readonly step?: number | undefined;
   /** When `step` last changed. */
@@ -61,12 +63,14 @@ function activeDeadline(
   };
 }
 
-/** A worker that is wanted and does not run: it was made and waits, or could not be made. */
+/** A worker that is wanted and does not run: it was made and waits, or could not be made. An elastic job can do without some. */
 function pendingDeadline(
   { pendingDeadlineSeconds }: DeadlineSpec,
-  { ranks, startedAt }: DeadlineFacts,
+  { ranks, startedAt, minReplicas }: DeadlineFacts,
 ): Deadline | undefined {
   if (pendingDeadlineSeconds === undefined) return undefined;
+  const running = ranks.filter((rank) => rank.wanted && stateOf(rank) === 'running').length;
+  if (minReplicas !== undefined && running >= minReplicas) return undefined;
   const [first] = waitingRanks(ranks)
     .map((rank) => ({ rank, since: pendingSince(rank, startedAt) }))
     .sort((a, b) => a.since.getTime() - b.since.getTime() || a.rank.rank - b.rank.rank);

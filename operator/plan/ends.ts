@@ -5,13 +5,15 @@ import { isJudged } from './ranks.ts';
 import type { WorkerChild } from './worker-child.ts';
 import { isLive } from './worker-child.ts';
 
-/** An attempt that ended without success, and of which the stored status does not say yet what followed. */
+/** An attempt that ended without success, or is given up, and of which the stored status does not say yet what followed. */
 export interface End {
   readonly uid: string;
   readonly rank: number;
   readonly attempt: number;
-  /** `lost`: deleted, gone, or on a lost node: it did not end by itself. */
-  readonly kind: 'failed' | 'lost';
+  /** `lost`: deleted, gone, or on a lost node: it did not end by itself. `suspected`: it is still there, and of no use. */
+  readonly kind: 'failed' | 'lost' | 'suspected';
+  /** Of a suspected one: why and since when. */
+  readonly suspicion?: string;
   /** Absent when the object itself is gone. */
   readonly child?: WorkerChild;
   readonly at: Date;

@@ -31,7 +31,7 @@ const eventOfState: Record<JobState, (status: JobStatus) => JobEvent | undefined
   Running: (status) =>
     conditionOf(status, 'Running')?.reason === 'WorkersFinishing'
       ? undefined
-      : normal('JobRunning', `all workers train (${status.summary?.workers ?? ''})`),
+      : normal('JobRunning', `${status.summary?.workers ?? ''} workers train`),
   Stopping: () => normal('JobStopping', 'the workers were asked to stop'),
   Succeeded: () => normal('JobSucceeded', 'every member confirmed the final weights'),
   Failed: ({ cause }) =>
@@ -65,7 +65,7 @@ function replacementEvents(previous: JobStatus | undefined, next: JobStatus): re
   const replaced = replacedRanks(previous, next.ranks ?? []);
   if (replaced.length === 0) return [];
   const names = workersText(replaced);
-  return [normal('WorkerReplaced', `${names} got a new attempt; training starts anew once all have met`)];
+  return [normal('WorkerReplaced', `${names} got a new attempt; training goes on once all have met`)];
 }
 
 /** The ranks that got another attempt since. A finished job has no replacements, whatever is seen of its workers. */

@@ -12,6 +12,7 @@ const MAX_REASON = 256;
 export function causeOf(end: End): FailureCause {
   const { rank, attempt, child } = end;
   if (end.kind === 'lost') return { rank, attempt, ...lost(end) };
+  if (end.kind === 'suspected') return { rank, attempt, ...suspected(end) };
   if (child?.disrupted === true && wasAskedToEnd(child)) {
     return { rank, attempt, ...disrupted(rank, codeOf(child.exitCode)) };
   }
@@ -51,6 +52,16 @@ function lost({ rank, child }: End): Words {
     exitCode,
     reason: 'WorkerDeleted',
     message: `worker ${rank} was deleted, or its node was lost`,
+  };
+}
+
+export const SUSPECTED = 'WorkerSuspected';
+
+function suspected({ rank, suspicion }: End): Words {
+  return {
+    exitCode: ExitCode.peerLost,
+    reason: SUSPECTED,
+    message: `worker ${rank} was there and did not take part: ${suspicion ?? 'the others wait for it'}`,
   };
 }
 

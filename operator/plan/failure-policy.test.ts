@@ -174,6 +174,7 @@ describe('the failure policy with a limit', () => {
         spec: job(2, 'failurePolicy: {backoffLimit: 9}').spec,
         ranks,
         ends: unjudgedEnds(ranks, seen, at(8)),
+        isComplete: false,
         countedBefore: 2,
         failuresBefore: [],
         causeWaitMs: CAUSE_WAIT_MS,

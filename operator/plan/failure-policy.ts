@@ -15,7 +15,7 @@ import { isStaffed } from './ranks.ts';
 export const CAUSE_WAIT_MS = 3_000;
 
 /** What changes in the entry of a rank whose attempt ended. */
-export type RankChange = Pick<RankStatus, 'failures' | 'failedTime' | 'restartTime'>;
+export type RankChange = Pick<RankStatus, 'failures' | 'failedTime' | 'restartTime' | 'minAttempt'>;
 
 /** What follows from the ends of this look. */
 export interface Judgement {
@@ -107,6 +107,8 @@ class Court {
       failedTime: end.at.toISOString(),
       restartTime: streak.restartTime.toISOString(),
       ...(streak.failures > 0 && { failures: streak.failures }),
+      // It lives on until this is stored; then it is surplus.
+      ...(end.kind === 'suspected' && { minAttempt: end.attempt + 1 }),
     });
     this.failures.push(failureRecord(end, verdict.kind !== 'ignore'));
     if (verdict.kind === 'ignore') return;

@@ -34,6 +34,8 @@ const defaults: ReadonlyMap<number | undefined, Verdict> = new Map([
  * about the program), the loss of a peer is a consequence, then the exit code speaks.
  */
 export function verdictOf(end: End, rules: readonly FailureRule[]): Verdict {
+  // Nothing of it has ended that a rule could match; delayed, so that a suspicion that comes again and again does not spin.
+  if (end.kind === 'suspected') return { kind: 'ignore', delayed: true };
   const rule = rules.find((one) => matches(one, end));
   if (rule !== undefined) return verdictOfRule(rule);
   const { child } = end;

@@ -81,6 +81,7 @@ export function finalFigures(
     totalSteps: child.phase === 'succeeded' ? steps : Math.max(totalSteps ?? 0, steps),
     epoch: epochs,
     ranks: [],
+    suspects: [],
     advancedAt: child.finishedAt ?? now,
     ...finite({ loss, testLoss, testAccuracy, samplesPerSecond }),
     ...(bytes !== undefined && { bytes: pushAndPull(bytes) }),

@@ -1,9 +1,11 @@
+import type { JobStatus } from '../../crds/status.ts';
 import type { Blockage } from './blocked.ts';
 import { blockageOf } from './blocked.ts';
 import type { Completion } from './completion.ts';
 import { completionOf } from './completion.ts';
 import type { DeadlineFacts } from './deadlines.ts';
 import { exceededDeadline, nextDeadline } from './deadlines.ts';
+import type { End } from './ends.ts';
 import { unjudgedEnds } from './ends.ts';
 import type { Judgement } from './failure-policy.ts';
 import { CAUSE_WAIT_MS, judge } from './failure-policy.ts';
@@ -12,10 +14,14 @@ import { figuresOf, finalFigures } from './job-figures.ts';
 import type { FinalFigures } from './job-figures.ts';
 import type { Outcome } from './outcome.ts';
 import { decideOutcome } from './outcome.ts';
+import type { JobProgress } from './progress.ts';
+import { trains } from './progress.ts';
 import type { PlannedJob } from './planned-job.ts';
 import type { Rank } from './ranks.ts';
 import { ranksOf } from './ranks.ts';
 import type { Staffing } from './wanted-workers.ts';
+import type { Suspicion } from './suspicion.ts';
+import { suspicionOf } from './suspicion.ts';
 import { staffing } from './wanted-workers.ts';
 import type { WorkerChild } from './worker-child.ts';
 
@@ -25,10 +31,13 @@ export interface Look {
   readonly children: readonly WorkerChild[];
   readonly ranks: readonly Rank[];
   readonly judgement: Judgement;
+  readonly suspicion: Suspicion;
   readonly outcome: Outcome;
   readonly completion: Completion | undefined;
   /** When the job was started, or started again; absent while it is suspended. */
   readonly startedAt: Date | undefined;
+  /** The report of rank 0, as far as it says how far the training is. */
+  readonly report: JobProgress | undefined;
   readonly figures: JobFigures;
   /** What rank 0 left; only of a job that has just ended. */
   readonly final: FinalFigures | undefined;
@@ -48,18 +57,25 @@ export function lookAt(planned: PlannedJob, children: readonly WorkerChild[], no
   const isOver = status?.completionTime !== undefined;
   const isSuspended = spec.suspend && !isOver;
   const startedAt = isSuspended ? undefined : startTime(planned, now);
-  const running = figuresOf(isOver ? undefined : progress, undefined, status);
+  const report = informed(progress, status);
+  const running = figuresOf(isOver ? undefined : report, undefined, status);
   const quiet = startedAt && {
     startedAt,
     ranks,
+    minReplicas: spec.workers.elastic?.minReplicas,
     step: running.step,
     advancedAt: dateOf(running.lastProgressTime),
   };
   const completion = completionOf(spec.successPolicy, ranks, now);
+  const suspicion =
+    isOver || isSuspended || completion !== undefined
+      ? { ends: [] }
+      : suspicionOf(ranks, progress, status?.step, now);
+  const ends = [...unjudgedEnds(ranks, children, now), ...suspicion.ends];
   const found =
     isOver || (isSuspended && stopRequest === undefined)
       ? nothingJudged
-      : judgeEnds(planned, ranks, children, completion !== undefined, now);
+      : judgeEnds(planned, ranks, ends, completion !== undefined, now);
   const exceeded = quiet && exceededDeadline(spec, quiet, now);
   const outcome = decideOutcome({ planned, ranks, children, judgement: found, completion, exceeded });
   const judgement = isOfJudgement(outcome, found, planned) ? found : nothingJudged;
@@ -70,9 +86,11 @@ export function lookAt(planned: PlannedJob, children: readonly WorkerChild[], no
     children,
     ranks,
     judgement,
+    suspicion,
     outcome,
     completion,
     startedAt,
+    report,
     figures: final === undefined ? running : figuresOf(undefined, final, status),
     final,
     quiet,
@@ -82,10 +100,16 @@ export function lookAt(planned: PlannedJob, children: readonly WorkerChild[], no
   };
 }
 
+/** A rank 0 that has just come, and waits for the others, does not know yet how far they are. */
+function informed(progress: JobProgress | undefined, status: JobStatus | undefined): JobProgress | undefined {
+  if (progress === undefined || trains(progress)) return progress;
+  return progress.step < (status?.step ?? 0) ? undefined : progress;
+}
+
 function judgeEnds(
   { job, status, causeWaitMs }: PlannedJob,
   ranks: readonly Rank[],
-  children: readonly WorkerChild[],
+  ends: readonly End[],
   isComplete: boolean,
   now: Date,
 ): Judgement {
@@ -93,7 +117,7 @@ function judgeEnds(
     {
       spec: job.spec,
       ranks,
-      ends: unjudgedEnds(ranks, children, now),
+      ends,
       isComplete,
       countedBefore: status?.failureCount ?? 0,
       failuresBefore: status?.failures ?? [],

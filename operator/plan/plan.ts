@@ -2,6 +2,7 @@ import type { JobStatus } from '../../crds/status.ts';
 import { cleanUp } from './clean-up.ts';
 import type { JobEvent } from './events.ts';
 import { eventsBetween } from './events.ts';
+import { SUSPECTED } from './failure-cause.ts';
 import type { Look } from './look.ts';
 import { lookAt } from './look.ts';
 import type { PlannedJob } from './planned-job.ts';
@@ -17,6 +18,8 @@ export interface Plan {
   readonly start: readonly WorkerIdentity[];
   /** Live workers to end; repeated at every look until they are gone. */
   readonly stop: readonly WorkerIdentity[];
+  /** Live workers to end at once, without a chance to save anything: they do not answer. Also repeated. */
+  readonly kill: readonly WorkerIdentity[];
   /** Ended workers to delete; how they ended is in the stored status already. */
   readonly remove: readonly WorkerIdentity[];
   /** Whether what the workers need (network policy, Services, Secrets) is to be made and kept right; if not, it is left alone. */
@@ -50,15 +53,19 @@ export function plan(planned: PlannedJob, children: readonly WorkerChild[], now:
   const deleteAt = deletionTime(endedAt, spec.ttlSecondsAfterFinished);
   // Until a restart of all is stored, nothing of it is done: it must not be decided twice.
   const acts = isActive && look.judgement.restartAllAt === undefined;
+  const isStoredFirst = !acts || look.suspicion.ends.length > 0;
+  const surplus = isActive ? surplusWorkers(look.ranks, children) : [];
+  const givenUp = givenUpWorkers(children, planned.status);
   const nextLookAt = earliestAfter(now, [
     cleaned.nextLookAt,
     deleteAt,
     ...(isActive ? activeLooks(look) : []),
-    ...(isActive && !acts ? [new Date(now.getTime() + 1)] : []),
+    ...(isActive && isStoredFirst ? [new Date(now.getTime() + 1)] : []),
   ]);
   return {
     start: acts ? look.staffing.start : [],
-    stop: isActive ? surplusWorkers(look.ranks, children) : cleaned.stop,
+    stop: isActive ? surplus.filter((worker) => !givenUp(worker)) : cleaned.stop,
+    kill: surplus.filter(givenUp),
     remove: cleaned.remove,
     support: isActive || look.outcome.kind === 'stopping',
     deleteJob: deleteAt !== undefined && deleteAt <= now,
@@ -69,6 +76,18 @@ export function plan(planned: PlannedJob, children: readonly WorkerChild[], now:
   };
 }
 
+/** Tells the attempts that a stored suspicion has given up. */
+function givenUpWorkers(
+  children: readonly WorkerChild[],
+  status: JobStatus | undefined,
+): (worker: WorkerIdentity) => boolean {
+  const uids = new Set(
+    (status?.failures ?? []).filter(({ reason }) => reason === SUSPECTED).map(({ uid }) => uid),
+  );
+  return ({ rank, attempt }) =>
+    children.some((child) => child.rank === rank && child.attempt === attempt && uids.has(child.uid));
+}
+
 /** When something changes in an active job by the passing of time alone. */
 function activeLooks({
   deadline,
@@ -77,6 +96,7 @@ function activeLooks({
   blockage,
   quiet,
   completion,
+  suspicion,
 }: Look): readonly (Date | undefined)[] {
   return [
     deadline,
@@ -84,6 +104,7 @@ function activeLooks({
     staffing.nextStartAt,
     blockage.nextLookAt,
     completion?.until,
+    suspicion.nextLookAt,
     quiet && new Date(stuckAt(quiet).getTime() + 1),
   ];
 }

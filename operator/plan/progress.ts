@@ -11,7 +11,10 @@ export interface JobProgress {
   /** Median milliseconds per step. */
   readonly stepMs?: number;
   readonly bytes?: GradientBytes;
+  /** Members of the last generation; empty before there was one. */
   readonly ranks: readonly RankProgress[];
+  /** Members that rank 0 waits for; empty while the workers train. */
+  readonly suspects: readonly Suspect[];
   /** When `step` was last seen to grow, by the clock of whoever polls. */
   readonly advancedAt: Date;
 }
@@ -20,13 +23,28 @@ export interface RankProgress {
   readonly rank: number;
   readonly attempt: number;
   readonly step: number;
+  /** `joining`, `training`, `waiting`, `finished`. */
   readonly state: string;
+}
+
+export interface Suspect {
+  readonly rank: number;
+  readonly attempt: number;
+  /** For humans. */
+  readonly reason: string;
+  /** When rank 0 was first heard to wait for it, by the clock of whoever polls. */
+  readonly since: Date;
 }
 
 /** `raw` is the float32 size of the values that crossed the wire, `wire` the bytes that did. */
 export interface GradientBytes {
   readonly raw: number;
   readonly wire: number;
+}
+
+/** Whether the members train, or have just finished, as opposed to waiting for each other. */
+export function trains({ ranks }: JobProgress): boolean {
+  return ranks.some(({ state }) => state === 'training' || state === 'finished');
 }
 
 /** 0..1, or 0 while the number of steps is not known. */

@@ -10,6 +10,8 @@ const STUCK_AFTER_MS = 30_000;
 export type Progressing =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'yes' }
+  /** The workers had met, and those that are left wait for others. */
+  | { readonly kind: 'waiting'; readonly message: string }
   | { readonly kind: 'no'; readonly step?: number | undefined };
 
 type Quiet = Pick<DeadlineFacts, 'advancedAt' | 'startedAt' | 'step'>;
@@ -45,6 +47,8 @@ function ofSteps(steps: Progressing): Statement {
       return { type, status: 'Unknown', reason: 'NotStarted', message: 'no step was confirmed yet' };
     case 'yes':
       return { type, status: 'True', reason: 'StepsConfirmed', message: 'steps are confirmed' };
+    case 'waiting':
+      return { type, status: 'False', reason: 'WaitingForWorkers', message: steps.message };
     case 'no': {
       const forText = `for more than ${STUCK_AFTER_MS / 1000} s`;
       return steps.step === undefined

@@ -75,13 +75,14 @@ function memoryOf(
 ): Partial<RankStatus> {
   const failures = change?.failures ?? stored?.failures;
   const failedTime = change?.failedTime ?? stored?.failedTime;
+  const minAttempt = change?.minAttempt ?? stored?.minAttempt;
   const restartTime = change?.restartTime ?? (isSame ? stored?.restartTime : undefined);
   return {
     ...(failures !== undefined && { failures }),
     ...(failedTime !== undefined && { failedTime }),
     // A finished job has no next attempt.
     ...(restartTime !== undefined && phase !== 'over' && { restartTime }),
-    ...(stored?.minAttempt !== undefined && { minAttempt: stored.minAttempt }),
+    ...(minAttempt !== undefined && { minAttempt }),
   };
 }
 

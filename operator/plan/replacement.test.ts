@@ -54,7 +54,7 @@ describe('a worker that failed', () => {
     const running = next.status.conditions?.find(({ type }) => type === 'Running');
     expect(running).toMatchObject({
       reason: 'WorkersRestarting',
-      message: `waiting for the start of worker 1; the next attempt starts at ${at(22).toISOString()}; training starts anew once all workers have met`,
+      message: `waiting for the start of worker 1; the next attempt starts at ${at(22).toISOString()}; training goes on once all workers have met`,
     });
   });
 

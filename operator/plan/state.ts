@@ -6,6 +6,8 @@ export interface StateFacts {
   /** The entries of the wanted ranks in the next status. */
   readonly records: readonly RankStatus[];
   readonly isFormed: boolean;
+  /** The workers had met before. */
+  readonly hasMet: boolean;
   /** Something of the surroundings is in the way of a worker. */
   readonly isBlocked: boolean;
   readonly hasLiveWorkers: boolean;
@@ -31,8 +33,9 @@ export function jobState(facts: StateFacts): JobState {
   }
 }
 
-/** A worker ended since the start, so that all of them have to meet again. */
-export function isRestarting({ records, startedAt }: StateFacts): boolean {
+/** A worker ended since the start, or is waited for, so that all of them have to meet again. */
+export function isRestarting({ records, startedAt, hasMet }: StateFacts): boolean {
+  if (hasMet) return true;
   return records.some(
     ({ failedTime }) =>
       failedTime !== undefined && startedAt !== undefined && new Date(failedTime) >= startedAt,

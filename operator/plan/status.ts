@@ -3,11 +3,14 @@ import type { ConditionFacts } from './conditions.ts';
 import { conditionsOf, mergeConditions } from './conditions.ts';
 import { replacedRanks } from './events.ts';
 import { withFailures } from './failure-history.ts';
-import { isFormed, waitingRanks } from './formation.ts';
+import { formationOf, membersOf, waitingRanks } from './formation.ts';
+import type { Formation, FormationFacts } from './formation.ts';
 import { columnsOf } from './job-figures.ts';
 import type { Look } from './look.ts';
 import { workerSelector } from './manifests/labels.ts';
 import { progressingOf } from './progressing.ts';
+import type { Progressing } from './progressing.ts';
+import { waitText } from './waiting-workers.ts';
 import { rankRecords } from './rank-records.ts';
 import { stateOf } from './ranks.ts';
 import type { StateFacts } from './state.ts';
@@ -29,7 +32,7 @@ export function nextStatus(look: Look, now: Date): JobStatus {
     phase: isOver ? 'over' : outcome.kind === 'active' ? 'active' : 'halted',
   });
   const facts = stateFacts(look, records);
-  const ready = readyCount(look, facts.isFormed);
+  const ready = readyCount(look, facts.formation);
   const failures = withFailures(previous?.failures ?? [], judgement.failures);
   const failureCount = (previous?.failureCount ?? 0) + judgement.countedFailures;
   const completionTime = previous?.completionTime ?? (isOver ? now.toISOString() : undefined);
@@ -62,45 +65,89 @@ export function nextStatus(look: Look, now: Date): JobStatus {
   };
 }
 
-function stateFacts(look: Look, records: readonly RankStatus[]): StateFacts & { readonly isFormed: boolean } {
+function stateFacts(
+  look: Look,
+  records: readonly RankStatus[],
+): StateFacts & { readonly formation: Formation } {
   const { planned, outcome, ranks, startedAt, blockage, children } = look;
+  const { elastic } = planned.job.spec.workers;
+  const { progress, status: previous } = planned;
+  const formation = formationIn(look, { ranks, progress, previous, elastic });
   return {
     outcome,
     records: records.filter(({ rank }) => rank < planned.job.spec.workers.replicas),
-    isFormed:
-      outcome.kind === 'active' &&
-      (look.completion !== undefined || isFormed(ranks, planned.progress, planned.status)),
+    formation,
+    isFormed: formation !== 'no',
+    hasMet: planned.status?.state === 'Running' || planned.status?.state === 'Restarting',
     isBlocked: blockage.obstacles.length > 0,
     hasLiveWorkers: children.some(isLive),
     startedAt,
   };
 }
 
-function conditionFacts(look: Look, facts: StateFacts, now: Date): ConditionFacts {
+function formationIn({ outcome, completion }: Look, facts: FormationFacts): Formation {
+  if (outcome.kind !== 'active') return 'no';
+  return completion === undefined ? formationOf(facts) : 'wholly';
+}
+
+function conditionFacts(
+  look: Look,
+  facts: StateFacts & { readonly formation: Formation },
+  now: Date,
+): ConditionFacts {
   const { spec } = look.planned.job;
   return {
     outcome: look.outcome,
-    isFormed: facts.isFormed,
+    formation: facts.formation,
     isRestarting: isRestarting(facts),
     hasLiveWorkers: facts.hasLiveWorkers,
-    waitingFor: waitingRanks(look.ranks).map(({ rank }) => rank),
+    waitingFor: missingRanks(look, facts.formation),
+    members: membersOf(look.ranks, look.planned.progress).length,
     finishing: look.completion?.waitsFor ?? [],
     nextStartAt: look.staffing.nextStartAt,
     obstacles: look.blockage.obstacles,
     encrypted: spec.tls.enabled,
     checkpointed: spec.checkpoint !== undefined,
-    progressing: look.quiet === undefined ? { kind: 'unknown' } : progressingOf(look.quiet, now),
+    progressing: progressingIn(look, facts, now),
   };
 }
 
+/** Of an elastic job that goes on with fewer, also those that run and have not joined yet. */
+function missingRanks({ ranks, planned }: Look, formation: Formation): readonly number[] {
+  const missing =
+    formation === 'partly'
+      ? ranks.filter((rank) => rank.wanted && !membersOf(ranks, planned.progress).includes(rank))
+      : waitingRanks(ranks);
+  return missing.map(({ rank }) => rank);
+}
+
+function progressingIn(look: Look, facts: StateFacts, now: Date): Progressing {
+  const { quiet, ranks, planned } = look;
+  if (quiet === undefined) return { kind: 'unknown' };
+  const { step = 0 } = quiet;
+  const isWaiting = !facts.isFormed && step > 0 && isRestarting(facts);
+  if (!isWaiting) return progressingOf(quiet, now);
+  const message = waitText({
+    step,
+    wantedCount: planned.job.spec.workers.replicas,
+    absent: waitingRanks(ranks).map(({ rank }) => rank),
+    suspects: planned.progress?.suspects ?? [],
+    records: facts.records,
+    checkpointed: planned.job.spec.checkpoint !== undefined,
+  });
+  return { kind: 'waiting', message };
+}
+
 /** Workers that take part: all that run once they have met; before, those that say so of themselves. */
-function readyCount({ ranks }: Look, haveMet: boolean): number {
+function readyCount({ ranks, planned }: Look, formation: Formation): number {
+  if (formation === 'partly') return membersOf(ranks, planned.progress).length;
+  const haveMet = formation === 'wholly';
   return ranks.filter(
     (rank) => rank.wanted && stateOf(rank) === 'running' && (haveMet || rank.child?.ready === true),
   ).length;
 }
 
 /** The report behind the figures; absent when they are the stored ones. */
-function reportOf({ planned, final }: Look): Look['planned']['progress'] {
-  return final ?? (planned.status?.completionTime === undefined ? planned.progress : undefined);
+function reportOf({ planned, final, report }: Look): Look['report'] {
+  return final ?? (planned.status?.completionTime === undefined ? report : undefined);
 }

@@ -41,6 +41,7 @@ function planOf(status: JobStatus, more: Partial<Plan> = {}): Plan {
   return {
     start: [],
     stop: [],
+    kill: [],
     remove: [],
     support: true,
     deleteJob: false,

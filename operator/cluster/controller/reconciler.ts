@@ -91,6 +91,7 @@ export class Reconciler {
       plan: next,
       coordinatorAttempt: coordinatorAttempt(children, next, object),
       doomed: podsOf(pods, [...next.stop, ...next.remove]),
+      givenUp: podsOf(pods, next.kill),
       writeStatus: async () => {
         if (!isDue) return;
         await writeStatus(cluster.resources.jobs, object, next.status, memory, cluster.clock());

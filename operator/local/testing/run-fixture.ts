@@ -33,7 +33,7 @@ export const someReport: ProgressReport = {
   samplesPerSecond: 1800,
   stepMs: 34,
   bytes: { raw: 16_000, wire: 1_250 },
-  ranks: [],
+  ranks: [{ rank: 0, attempt: 1, step: 10, state: 'training' }],
   suspects: [],
 };
 

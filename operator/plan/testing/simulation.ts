@@ -48,12 +48,12 @@ export class Simulation {
     this.events.push(...next.events.map(({ reason }) => reason));
   }
 
-  carryOut({ start, stop, remove }: Plan, second: number): void {
+  carryOut({ start, stop, kill, remove }: Plan, second: number): void {
     const isIn = (list: readonly WorkerIdentity[], { rank, attempt }: WorkerIdentity): boolean =>
       list.some((one) => one.rank === rank && one.attempt === attempt);
     this.children = [
       ...this.children
-        .filter((child) => !isIn(remove, child))
+        .filter((child) => !isIn(remove, child) && !isIn(kill, child))
         .map((child) => (isIn(stop, child) ? { ...child, deleting: true } : child)),
       ...start.map(({ rank, attempt }) => worker(rank, attempt).created(at(second)).child),
     ];

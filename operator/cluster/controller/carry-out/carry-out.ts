@@ -14,9 +14,14 @@ export interface Orders {
   readonly coordinatorAttempt: number;
   /** Pods of the plan's `stop` and `remove`. */
   readonly doomed: readonly Pod[];
+  /** Pods of the plan's `kill`. */
+  readonly givenUp: readonly Pod[];
   /** Writes the plan's status, if it is to be written now. */
   readonly writeStatus: () => Promise<void>;
 }
+
+/** What lies on a node that does not answer would else stay until the node is back. Its attempt is fenced. */
+const AT_ONCE = { gracePeriodSeconds: 0 };
 
 /**
  * Carries a plan out: the network policy, then at once Services, Secrets with their pods, and the status. What an end
@@ -25,7 +30,7 @@ export interface Orders {
  * @throws what is only delayed (no answer, 409, 429, 5xx): the whole look is to be tried again. Nothing is under way then.
  */
 export async function carryOut(cluster: Cluster, context: JobContext, orders: Orders): Promise<void> {
-  const { plan, coordinatorAttempt, doomed, writeStatus } = orders;
+  const { plan, coordinatorAttempt, doomed, givenUp, writeStatus } = orders;
   const { obstacles } = context.memory;
   const isGuarded =
     !plan.support ||
@@ -42,8 +47,11 @@ export async function carryOut(cluster: Cluster, context: JobContext, orders: Or
   ]);
   if (plan.start.length === 0) obstacles.clear('Pod');
   if (!plan.support) for (const kind of ['NetworkPolicy', 'Service']) obstacles.clear(kind);
-  if (doomed.length > 0) {
-    await guarded(cluster, context, 'Deletion', () => deletePods(cluster, context, doomed));
+  if (doomed.length + givenUp.length > 0) {
+    await guarded(cluster, context, 'Deletion', async () => {
+      await deletePods(cluster, context, doomed);
+      await deletePods(cluster, context, givenUp, AT_ONCE);
+    });
   } else {
     obstacles.clear('Deletion');
   }

@@ -1,5 +1,6 @@
 import { workerPod } from '../../../plan/manifests/pod.ts';
 import type { WorkerIdentity } from '../../../plan/worker-child.ts';
+import type { DeleteOptions } from '../../api/types.ts';
 import type { Cluster, JobContext } from '../job-context.ts';
 import type { Pod } from '../observe/pod.ts';
 import { slimPod } from '../slim.ts';
@@ -36,12 +37,13 @@ export async function deletePods(
   { resources }: Cluster,
   { memory }: JobContext,
   doomed: readonly Pod[],
+  options: DeleteOptions = {},
 ): Promise<void> {
   const left = doomed.filter((pod) => !memory.pods.isDeleted(pod));
   await limited(left, WRITES_AT_ONCE, async (pod) => {
     const { namespace, name, uid } = pod.metadata;
     try {
-      await resources.pods.delete(namespace ?? '', name, uid === undefined ? {} : { uid });
+      await resources.pods.delete(namespace ?? '', name, { ...options, ...(uid !== undefined && { uid }) });
     } catch (error) {
       throw refusalOf(error, { kind: 'Pod', name });
     }

@@ -1,0 +1,69 @@
+import type { End } from './ends.ts';
+import type { JobProgress } from './progress.ts';
+import type { Rank } from './ranks.ts';
+import type { WorkerChild } from './worker-child.ts';
+
+/** Rank 0 may wait for a member this long before it is taken for dead: one that only blinked is back by then. */
+export const SUSPECTED_MS = 5_000;
+/** A worker is not suspected before it has run this long: it has just been given its chance. */
+export const CHANCE_MS = 10_000;
+
+export interface Suspicion {
+  /** Ends of workers that live, as far as anybody can see, and are given up. */
+  readonly ends: readonly End[];
+  /** When a suspicion that is still young will have grown old enough. */
+  readonly nextLookAt?: Date;
+}
+
+const none: Suspicion = { ends: [] };
+
+/**
+ * Members of the last generation that rank 0 waits for, though their process or pod is said to run: it hangs, or its
+ * node is dead or cut off, which a cluster notices only after most of a minute.
+ *
+ * Replacing on suspicion must never cost the state of the training, so it is done only while rank 0 itself has all of
+ * it, and only to at most half of the workers: if rank 0 misses more, it is more likely that rank 0 is cut off.
+ * @param knownStep the last confirmed step that is stored.
+ */
+export function suspicionOf(
+  ranks: readonly Rank[],
+  progress: JobProgress | undefined,
+  knownStep: number | undefined,
+  now: Date,
+): Suspicion {
+  if (progress === undefined || progress.step < (knownStep ?? 0)) return none;
+  const suspected = progress.suspects.flatMap(({ rank, attempt, reason, since }) => {
+    const child = ranks.find((one) => one.rank === rank && one.rank !== 0 && one.wanted)?.child;
+    return child !== undefined && child.attempt === attempt && seemsAlive(child)
+      ? [{ child, reason, since, dueAt: dueAt(child, since) }]
+      : [];
+  });
+  if (suspected.length * 2 > ranks.filter(({ wanted }) => wanted).length) return none;
+  const [next] = suspected
+    .map((one) => one.dueAt)
+    .filter((at) => at > now)
+    .sort((a, b) => Number(a) - Number(b));
+  return {
+    ends: suspected
+      .filter((one) => one.dueAt <= now)
+      .map(({ child, reason, since }) => ({
+        kind: 'suspected',
+        uid: child.uid,
+        rank: child.rank,
+        attempt: child.attempt,
+        child,
+        at: now,
+        suspicion: `${reason}, since ${since.toISOString()}`,
+      })),
+    ...(next !== undefined && { nextLookAt: next }),
+  };
+}
+
+function seemsAlive({ phase, deleting }: WorkerChild): boolean {
+  return phase === 'running' && !deleting;
+}
+
+function dueAt({ startedAt, createdAt }: WorkerChild, since: Date): Date {
+  const chanceEndsMs = (startedAt ?? createdAt).getTime() + CHANCE_MS;
+  return new Date(Math.max(since.getTime() + SUSPECTED_MS, chanceEndsMs));
+}
