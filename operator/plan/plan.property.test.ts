@@ -61,12 +61,33 @@ const anyFacts = {
   generation: fc.constant(3),
 };
 
+/** Rank 0 misses some workers, of whatever attempt. */
+const anyWait = fc
+  .record({
+    step: fc.nat(100),
+    missed: fc.array(fc.record({ rank: fc.nat(4), attempt: fc.integer({ min: 1, max: 3 }) }), {
+      maxLength: 3,
+    }),
+    second: fc.nat(100),
+  })
+  .map(({ step, missed, second }) =>
+    progress(step, {
+      ranks: [{ rank: 0, attempt: 1, step, state: 'waiting' }],
+      suspects: missed.map((one) => ({ ...one, reason: 'silent', since: at(second) })),
+      advancedAt: at(step),
+    }),
+  );
+
 const anyJob: fc.Arbitrary<PlannedJob> = fc.record(
   { job: fc.constantFrom(...smallJobs), ...anyFacts },
   { requiredKeys: ['job'] },
 );
 const anyJobOrRestarting: fc.Arbitrary<PlannedJob> = fc.record(
-  { job: fc.constantFrom(...smallJobs, restartingJob), ...anyFacts },
+  {
+    job: fc.constantFrom(...smallJobs, restartingJob),
+    ...anyFacts,
+    progress: fc.oneof(anyFacts.progress, anyWait),
+  },
   { requiredKeys: ['job'] },
 );
 
@@ -75,12 +96,12 @@ const anySecond = fc.nat(200);
 /** The children after the plan was carried out, with stopped workers gone as asked. */
 function carryOut(
   children: readonly WorkerChild[],
-  { start, stop, remove }: Plan,
+  { start, stop, kill, remove }: Plan,
   second: number,
 ): readonly WorkerChild[] {
   const keyOf = ({ rank, attempt }: { rank: number; attempt: number }) => `${rank}/${attempt}`;
   const stopped = new Set(stop.map(keyOf));
-  const removed = new Set(remove.map(keyOf));
+  const removed = new Set([...remove, ...kill].map(keyOf));
   const kept = children
     .filter((child) => !removed.has(keyOf(child)))
     .map((child): WorkerChild => {
@@ -140,6 +161,25 @@ describe('for any workers, a plan', () => {
             const child = children.find(({ rank, attempt }) => rank === one.rank && attempt === one.attempt);
             expect(child !== undefined && isLive(child)).toBe(mustLive);
           }
+        }
+      }),
+    );
+  });
+
+  test('kills only live workers that a stored suspicion gave up, never rank 0, and never more than it replaces', () => {
+    fc.assert(
+      fc.property(anyJobOrRestarting, anyChildren, anySecond, (planned, children, second) => {
+        const first = plan(planned, children, at(second));
+        expect(first.kill).toEqual([]);
+        const status = stored(first);
+        const { kill } = plan({ ...planned, status }, children, at(second + 0.001));
+        const givenUp = status.failures?.filter(({ reason }) => reason === 'WorkerSuspected') ?? [];
+        expect(kill.length).toBeLessThanOrEqual(planned.job.spec.workers.replicas / 2);
+        for (const { rank, attempt } of kill) {
+          expect(rank).not.toBe(0);
+          const child = children.find((one) => one.rank === rank && one.attempt === attempt);
+          expect(child !== undefined && isLive(child)).toBe(true);
+          expect(givenUp).toContainEqual(expect.objectContaining({ uid: child?.uid, counted: false }));
         }
       }),
     );
