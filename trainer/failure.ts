@@ -28,6 +28,7 @@ const outcomes: Readonly<Record<string, readonly [ExitCode, string]>> = {
   INVALID_PROGRAM: [ExitCode.badConfiguration, 'InvalidProgram'],
   BACKEND_UNAVAILABLE: [ExitCode.badConfiguration, 'BackendUnavailable'],
   CHECKPOINT_DIRECTORY: [ExitCode.badConfiguration, 'CheckpointDirectory'],
+  CHECKPOINT_JOB_UID: [ExitCode.badConfiguration, 'JobUid'],
   CHECKPOINT_FOREIGN: [ExitCode.badConfiguration, 'ForeignCheckpoint'],
   CHECKPOINT_UNREADABLE: [ExitCode.badConfiguration, 'CheckpointUnreadable'],
   CHECKPOINT_STATE: [ExitCode.badConfiguration, 'ForeignCheckpoint'],

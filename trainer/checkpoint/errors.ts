@@ -5,8 +5,7 @@ export class CheckpointDirectoryError extends Error {
   readonly code = 'CHECKPOINT_DIRECTORY';
   readonly directory: string;
 
-  /** @param activity what was tried: `make`, `write to`, `read`. */
-  constructor(directory: string, activity: string, cause: unknown) {
+  constructor(directory: string, activity: 'read' | 'write to', cause: unknown) {
     super(`cannot ${activity} checkpoint.directory ${directory}: ${explainFileError(cause)}`, { cause });
     this.name = 'CheckpointDirectoryError';
     this.directory = directory;

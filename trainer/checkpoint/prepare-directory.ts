@@ -1,53 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
 import type { Files } from '../safetensors/files.ts';
 import { nodeFiles } from '../safetensors/node-files.ts';
-import { isPartial } from '../safetensors/write-aside.ts';
+import { makeWritableDirectory } from '../safetensors/writable-directory.ts';
 import { CheckpointDirectoryError } from './errors.ts';
 
-/** A volume that is full takes an empty file, and not a block of bytes. */
-const PROBE_BYTES = 4096;
-
 /**
- * Makes the checkpoint directory if need be, proves that it takes files, and removes what killed writers left in it.
- * Where another process still writes to it (an attempt that was replaced), that process's save fails.
+ * Makes the checkpoint directory if need be, and proves that it takes files.
  * @throws CheckpointDirectoryError
  */
 export async function prepareDirectory(directory: string, files: Files = nodeFiles): Promise<void> {
-  await asActivity(directory, 'make', () => makeDurable(directory, files));
-  await asActivity(directory, 'write to', async () => {
-    for (const name of await files.list(directory)) {
-      if (isPartial(name)) await files.remove(join(directory, name));
-    }
-    await probe(join(directory, `write-test.${randomBytes(4).toString('hex')}.partial`), files);
-  });
-}
-
-/** New directories, and the names by which they are found, survive a loss of power. */
-async function makeDurable(directory: string, files: Files): Promise<void> {
-  const uppermost = await files.makeDirectory(directory);
-  if (uppermost === undefined) return;
-  for (let made = directory; ; made = dirname(made)) {
-    await files.syncDirectory(dirname(made));
-    if (made === uppermost || made === dirname(made)) return;
-  }
-}
-
-async function probe(path: string, files: Files): Promise<void> {
-  const file = await files.createNew(path);
   try {
-    await file.write(new Uint8Array(PROBE_BYTES), 0);
-    await file.sync();
-  } finally {
-    await file.close();
-    await files.remove(path);
-  }
-}
-
-async function asActivity(directory: string, activity: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
+    await makeWritableDirectory(directory, files);
   } catch (cause) {
-    throw new CheckpointDirectoryError(directory, activity, cause);
+    throw new CheckpointDirectoryError(directory, 'write to', cause);
   }
 }

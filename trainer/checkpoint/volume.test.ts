@@ -45,7 +45,7 @@ describe('a directory', () => {
           code: 'CHECKPOINT_DIRECTORY',
           directory,
           message: expect.stringMatching(
-            /^cannot make checkpoint\.directory .*(ENOTDIR|EEXIST): .*choose another path/,
+            /^cannot write to checkpoint\.directory .*(ENOTDIR|EEXIST): .*choose another path/,
           ),
         });
       }
@@ -85,7 +85,7 @@ describe('a directory', () => {
     await expect(prepareDirectory(volume.path)).rejects.toThrow(
       /cannot write to checkpoint\.directory .*EROFS: the file system is read-only; mount it for writing/,
     );
-    await expect(prepareDirectory(join(volume.path, 'below'))).rejects.toThrow(/cannot make .*EROFS/);
+    await expect(prepareDirectory(join(volume.path, 'below'))).rejects.toThrow(/cannot write to .*EROFS/);
   });
 
   test('that is full is refused with a remedy, although it takes an empty file', async () => {

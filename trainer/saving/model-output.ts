@@ -1,8 +1,8 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { OutputSpec } from '../../crds/checkpoint.ts';
-import { prepareDirectory } from '../checkpoint/prepare-directory.ts';
 import type { StateRegion, StateTensor } from '../checkpoint/state.ts';
 import type { OutputTensor } from '../output/output-tensor.ts';
+import { prepareOutput } from '../output/prepare-output.ts';
 import { writeLayersModel } from '../output/write-layers-model.ts';
 import { writeSafetensors } from '../output/write-safetensors.ts';
 
@@ -31,7 +31,7 @@ export class ModelOutput {
   /** @throws when the place cannot be written to: better before the training than after it. */
   static async open(options: ModelOutputOptions): Promise<ModelOutput> {
     const output = new ModelOutput(options);
-    await prepareDirectory(options.spec.format === 'tfjs' ? output.path : dirname(output.path));
+    await prepareOutput(output.path, options.spec.format);
     return output;
   }
 
