@@ -75,7 +75,10 @@ async function form(
 ): Promise<Membership> {
   const { step, stateHash, generation } = standing;
   try {
-    return await exchange.form({ signature: ready.signature, step, stateHash, generationSeen: generation }, stop);
+    return await exchange.form(
+      { signature: ready.signature, step, stateHash, generationSeen: generation },
+      stop,
+    );
   } catch (error) {
     const isOver = !(error instanceof ExchangeError && error.endsOnlyGeneration);
     if (isOver && exchange.hasOwnState) await onEndBetweenGenerations(standing);

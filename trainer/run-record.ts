@@ -91,10 +91,12 @@ export class RunRecord {
     return this.stepsPerEpoch === 0 ? 0 : this.#steps / this.stepsPerEpoch;
   }
 
-  progress(): ProgressReport {
+  /** `undefined` before the members have met: what this process could say would be of itself alone. */
+  progress(): ProgressReport | undefined {
+    if (this.#membership === undefined) return undefined;
     const { figures } = this;
     const { push, pull } = this.byteCounts();
-    const members = this.#membership?.members ?? [];
+    const { members } = this.#membership;
     const suspects = this.#suspects();
     return {
       step: this.#steps,

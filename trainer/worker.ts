@@ -99,7 +99,10 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
       planStep(ready.tensors, job.spec, { examples, members, nonTrainableValues });
     const plan = planFor(job.spec.workers.replicas);
     credentials = await openCredentials(options);
-    const regions = stateRegions(ready.memory, plan.memory, { values: plan.layout.values, nonTrainableValues });
+    const regions = stateRegions(ready.memory, plan.memory, {
+      values: plan.layout.values,
+      nonTrainableValues,
+    });
     const saving = await openSaving(options, {
       ready,
       plan,
@@ -110,7 +113,15 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
     exchange = openExchange(options, record, { regions, plan, credentials });
     record.attach(exchange);
     try {
-      return await runGenerations(options, record, { ready, planFor, exchange, compute, metrics, saving, resumed });
+      return await runGenerations(options, record, {
+        ready,
+        planFor,
+        exchange,
+        compute,
+        metrics,
+        saving,
+        resumed,
+      });
     } finally {
       await saving.checkpoints?.close();
     }

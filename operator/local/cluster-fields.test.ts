@@ -18,7 +18,7 @@ describe('fields that mean something on a cluster alone', () => {
     expect(clusterOnlyNote(asked)).toBe(
       'spec.cleanPodPolicy, spec.ttlSecondsAfterFinished, spec.managedBy: no effect in a local run',
     );
-    const { spec } = localJob(asked);
+    const { spec } = localJob(asked, 'uid-1');
     expect(spec.cleanPodPolicy).toBe('running');
     expect(spec).not.toHaveProperty('ttlSecondsAfterFinished');
     expect(spec).not.toHaveProperty('managedBy');

@@ -145,7 +145,7 @@ class ExchangeNode implements Exchange {
     );
     if (rank !== COORDINATOR) return listener;
     const barrier = countedMethod(barrierMethod, this.counters.barrierMessages);
-    serveCoordinator(listener, job, () => this.#generation?.coordinator, barrier);
+    serveCoordinator(listener, job, () => this.#generation?.coordinator, barrier, this.#options.attempt);
     if (onProgress !== undefined) {
       serveControl(listener, (request) => {
         this.#heed(request);

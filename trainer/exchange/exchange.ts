@@ -36,8 +36,8 @@ export interface ExchangeOptions {
   readonly stepDeadlineSeconds: number;
   /** A peer that answers no ping for this long is lost. */
   readonly peerLossSeconds: number;
-  /** Rank 0: answers the operator's poll. */
-  readonly onProgress?: (request: ProgressRequest) => ProgressReport;
+  /** Rank 0: answers the operator's poll, once there is something to say. */
+  readonly onProgress?: (request: ProgressRequest) => ProgressReport | undefined;
   readonly log?: ExchangeLog;
 }
 

@@ -102,7 +102,7 @@ export class Formation {
     this.#refusals.delete(rank);
     this.#joined.set(rank, { request, session });
     this.#formIfComplete();
-    if (this.#membership === undefined) this.#replyToAll({ waiting: { ranks: this.missing() } });
+    if (this.#membership === undefined) this.#replyToAll({ waiting: this.#waiting() });
   }
 
   /** The staffing has changed: nobody may be missing any more, and who has joined may be an older attempt. */
@@ -177,6 +177,10 @@ export class Formation {
     if (this.missing().length === 0) return true;
     const { elastic } = this.#options;
     return elastic !== undefined && this.#graceIsOver && this.#joined.size >= elastic.minReplicas;
+  }
+
+  #waiting(): NonNullable<JoinReply['waiting']> {
+    return { ranks: this.missing(), attempt: this.#joined.get(SELF)?.request.attempt ?? 0 };
   }
 
   #wantedRanks(): number[] {

@@ -7,6 +7,7 @@ import type { StreamScope } from '../wire/metadata.ts';
 import { asExchangeError } from './abort.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import { Coordinator } from './coordinator.ts';
+import { CoordinatorWatch } from './coordinator-watch.ts';
 import { COORDINATOR, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -63,6 +64,7 @@ export class Generation {
   /** Where this member is rank 0. */
   readonly coordinator: Coordinator | undefined;
   readonly #coordinatorClient: Client | undefined;
+  readonly #watch: CoordinatorWatch | undefined;
   readonly #formingSinceMs = Date.now();
   readonly #early = new EarlyPushes();
   #state: State = 'new';
@@ -82,11 +84,15 @@ export class Generation {
       this.coordinator = this.#becomeCoordinator();
       this.#coordination = this.coordinator;
     } else {
-      this.#coordinatorClient = options.endpoint.openChannel(
-        COORDINATOR,
-        options.exchange.coordinatorAddress,
-      );
-      this.#coordination = this.#reachCoordinator(this.#coordinatorClient);
+      this.#coordinatorClient = this.#openCoordinatorChannel();
+      const remote = this.#reachCoordinator(this.#coordinatorClient);
+      this.#coordination = remote;
+      this.#watch = new CoordinatorWatch({
+        openChannel: () => this.#openCoordinatorChannel(),
+        metadata: () => options.endpoint.metadata(),
+        known: () => remote.coordinatorAttempt,
+        onNewer: (attempt) => this.#lost(COORDINATOR, `attempt ${attempt} of it has started`),
+      });
     }
   }
 
@@ -162,6 +168,7 @@ export class Generation {
     clearTimeout(this.#lossTimer);
     for (const push of this.#early.take()) push.refuse('this worker leaves the generation');
     this.#mesh?.close(orderly ? 'end' : 'cancel');
+    this.#watch?.close();
     this.#coordination.close();
     this.#coordinatorClient?.close();
   }
@@ -230,6 +237,11 @@ export class Generation {
     const metadata = this.#options.endpoint.metadata();
     writeScope(metadata, scope);
     return metadata;
+  }
+
+  #openCoordinatorChannel(): Client {
+    const { endpoint, exchange } = this.#options;
+    return endpoint.openChannel(COORDINATOR, exchange.coordinatorAddress);
   }
 
   #becomeCoordinator(): Coordinator {

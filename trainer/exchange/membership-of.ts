@@ -23,5 +23,13 @@ export function membershipOf(
     throw new FencedError(rank, attempt, `attempt ${self?.attempt} is the member`);
   }
   const isBehind = request.step !== step || request.stateHash !== stateHash;
-  return { generation, members, selfIndex, step, stateHash, copiedFrom: isBehind ? source : undefined, restored: isBehind };
+  return {
+    generation,
+    members,
+    selfIndex,
+    step,
+    stateHash,
+    copiedFrom: isBehind ? source : undefined,
+    restored: isBehind,
+  };
 }

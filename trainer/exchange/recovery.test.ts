@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createExchange } from './create-exchange.ts';
 import type { Exchange, ExchangeOptions, JoinState, Membership } from './exchange.ts';
+import { freePort } from './testing/free-port.ts';
 import { contribution, JOIN, LocalJob } from './testing/local-job.ts';
+import { Relay } from './testing/relay.ts';
 import { stateOf } from './testing/state-bytes.ts';
 import type { StateBytes } from './testing/state-bytes.ts';
 
@@ -41,8 +43,8 @@ class JobWithStates {
   }
 
   /** The next attempt of a rank: a new process with a fresh state. */
-  nextAttempt(rank: number, state: StateBytes, attempt = 2): Exchange {
-    const exchange = createExchange({ ...this.#options[rank]!, attempt, state: state.memory });
+  nextAttempt(rank: number, state: StateBytes, attempt = 2, change: Partial<ExchangeOptions> = {}): Exchange {
+    const exchange = createExchange({ ...this.#options[rank]!, ...change, attempt, state: state.memory });
     closing.push(exchange);
     return exchange;
   }
@@ -221,4 +223,26 @@ describe('with elastic bounds', () => {
       ranks: [1],
     });
   });
+});
+
+test('members find a newer rank 0 under its name while the old one still lives', async () => {
+  // The name of rank 0 is a relay here, as it is a Service on a cluster.
+  const relay = await Relay.open();
+  closing.push(relay);
+  const job = await JobWithStates.of(2);
+  const { coordinatorAddress } = job.job;
+  relay.target = coordinatorAddress;
+  const member = job.nextAttempt(1, stateOf(7), 1, { coordinatorAddress: relay.address });
+  await formAll([
+    [job.member(0), JOIN],
+    [member, JOIN],
+  ]);
+  const listenAddress = `127.0.0.1:${await freePort()}`;
+  const newer = job.nextAttempt(0, stateOf(8), 2, { listenAddress, coordinatorAddress: listenAddress });
+  const forming = newer.form(at(0), signal);
+  relay.target = listenAddress;
+  const waiting = member.barrier(contribution(0), signal);
+  await expect(waiting).rejects.toMatchObject({ code: 'PEER_LOST', rank: 0, endsOnlyGeneration: true });
+  await formAll([[member, at(5)]]);
+  await expect(forming).resolves.toMatchObject({ generation: 2, step: 5, copiedFrom: 1 });
 });

@@ -51,6 +51,7 @@ export class RemoteCoordination implements Coordination {
   #outcome: Deferred<BarrierOutcome> | undefined;
   #finishing: Deferred<readonly string[]> | undefined;
   #finalHashes: readonly string[] | undefined;
+  #coordinatorAttempt: number | undefined;
   #ended = false;
 
   constructor(options: RemoteCoordinationOptions) {
@@ -99,6 +100,11 @@ export class RemoteCoordination implements Coordination {
     this.#send({ abort: errorToAbort(error, this.#options.rank) });
   }
 
+  /** Of rank 0, as it says itself; `undefined` before it has answered. */
+  get coordinatorAttempt(): number | undefined {
+    return this.#coordinatorAttempt;
+  }
+
   waitingFor(): readonly number[] {
     return this.#membership === undefined ? this.#waitingFor : [COORDINATOR];
   }
@@ -133,8 +139,10 @@ export class RemoteCoordination implements Coordination {
   #onReply(reply: JoinReply): void {
     if (reply.waiting !== undefined) {
       this.#waitingFor = reply.waiting.ranks;
+      this.#coordinatorAttempt = reply.waiting.attempt;
     } else if (reply.membership !== undefined) {
       this.#membership = reply.membership;
+      this.#coordinatorAttempt = reply.membership.members.find(({ rank }) => rank === COORDINATOR)?.attempt;
       this.#joining.resolve(reply.membership);
     } else if (reply.abort !== undefined) {
       this.#abortedBy(abortToError(reply.abort, this.#options.rank));

@@ -10,7 +10,13 @@ import type {
 } from '@grpc/grpc-js';
 import type { Identity } from '../../operator/pki/identity.ts';
 import type { IdentifiedCall, Listener } from '../wire/listener.ts';
-import { copyStateMethod, joinMethod, progressMethod, pushMethod } from '../wire/messages.ts';
+import {
+  copyStateMethod,
+  joinMethod,
+  progressMethod,
+  pushMethod,
+  whichAttemptMethod,
+} from '../wire/messages.ts';
 import type {
   CoordinatorMessage,
   JoinReply,
@@ -114,10 +120,20 @@ export function serveCoordinator(
   job: JobScope,
   current: () => Coordinator | undefined,
   barrierMethod: MethodDefinition<MemberMessage, CoordinatorMessage>,
+  ownAttempt: number,
 ): void {
   listener.server.addService(
-    { Join: joinMethod, Barrier: barrierMethod },
+    { Join: joinMethod, Barrier: barrierMethod, WhichAttempt: whichAttemptMethod },
     {
+      WhichAttempt(
+        call: ServerUnaryCall<Record<string, never>, { readonly attempt: number }>,
+        callback: sendUnaryData<{ readonly attempt: number }>,
+      ): void {
+        const rank = workerRank(listener, call, job);
+        if (rank === undefined) callback(denied('not a worker of this job'));
+        else callback(null, { attempt: ownAttempt });
+      },
+
       Join(call: ServerWritableStream<JoinRequest, JoinReply>): void {
         const rank = workerRank(listener, call, job);
         if (rank === undefined) {
@@ -171,7 +187,7 @@ export function serveCoordinator(
 /** Rank 0's service for the operator, and for nobody else. */
 export function serveControl(
   listener: Listener,
-  onProgress: (request: ProgressRequest) => ProgressReport,
+  onProgress: (request: ProgressRequest) => ProgressReport | undefined,
 ): void {
   listener.server.addService(
     { Progress: progressMethod },
@@ -184,7 +200,7 @@ export function serveControl(
           callback(denied('only the operator may ask for progress'));
           return;
         }
-        let report: ProgressReport;
+        let report: ProgressReport | undefined;
         try {
           report = onProgress(call.request);
         } catch (error) {
@@ -194,7 +210,9 @@ export function serveControl(
           });
           return;
         }
-        callback(null, report);
+        if (report === undefined)
+          callback({ code: status.UNAVAILABLE, details: 'the members have not met yet' });
+        else callback(null, report);
       },
     },
   );

@@ -121,7 +121,10 @@ export class CheckpointKeeper {
   }
 }
 
-function directoryOf({ baseDirectory, spec }: Pick<CheckpointKeeperOptions, 'baseDirectory' | 'spec'>): string {
+function directoryOf({
+  baseDirectory,
+  spec,
+}: Pick<CheckpointKeeperOptions, 'baseDirectory' | 'spec'>): string {
   return resolve(baseDirectory, spec.directory);
 }
 
@@ -130,7 +133,8 @@ function report(outcome: SaveOutcome, log: Logger): void {
     case 'saved': {
       const { file, step, bytes, copyMs, writeMs, notRemoved } = outcome;
       log.info({ file, step, bytes, copyMs: round(copyMs), writeMs: round(writeMs) }, 'saved a checkpoint');
-      for (const { file: old, reason } of notRemoved) log.warn({ file: old, reason }, 'an old checkpoint stays');
+      for (const { file: old, reason } of notRemoved)
+        log.warn({ file: old, reason }, 'an old checkpoint stays');
       return;
     }
     case 'skipped':

@@ -23,7 +23,11 @@ export interface SavingParts {
 
 /** @throws when a place that the job names cannot be written to. */
 export async function openSaving(
-  { identity, job, log }: { readonly identity: WorkerIdentity; readonly job: ResolvedJob; readonly log: Logger },
+  {
+    identity,
+    job,
+    log,
+  }: { readonly identity: WorkerIdentity; readonly job: ResolvedJob; readonly log: Logger },
   { ready, plan, regions, onOutcome }: SavingParts,
 ): Promise<Saving> {
   const { checkpoint, output } = job.spec;

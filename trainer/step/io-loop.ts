@@ -80,7 +80,10 @@ export class IoLoop {
       // After the last step there is nothing left to leave.
       const leaving = step < plan.totalSteps && stopRequested();
       const outcome = await this.#passBarrier(contribution, store.localScalers, leaving);
-      this.#confirm({ step, stateHash: contribution.stateHash, generation: membership.generation }, contribution);
+      this.#confirm(
+        { step, stateHash: contribution.stateHash, generation: membership.generation },
+        contribution,
+      );
       const { evaluation, nonTrainable } = unpackSums(outcome.sums, plan.members);
       if (evaluation !== undefined && step > this.#evaluatedStep) {
         this.#evaluatedStep = step;

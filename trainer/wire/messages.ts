@@ -58,7 +58,7 @@ export interface Abort {
 
 /** Exactly one is present. */
 export interface JoinReply {
-  readonly waiting?: { readonly ranks: readonly number[] };
+  readonly waiting?: { readonly ranks: readonly number[]; readonly attempt: number };
   readonly membership?: MembershipMessage;
   readonly abort?: Abort;
 }
@@ -118,6 +118,10 @@ const definition = loadSync(fileURLToPath(new URL('./terngrad.proto', import.met
 export const joinMethod = method<JoinRequest, JoinReply>('Coordinator', 'Join');
 export const barrierMethod = method<MemberMessage, CoordinatorMessage>('Coordinator', 'Barrier');
 export const copyStateMethod = method<StateRequest, StatePart>('Exchange', 'CopyState');
+export const whichAttemptMethod = method<Record<string, never>, { readonly attempt: number }>(
+  'Coordinator',
+  'WhichAttempt',
+);
 export const progressMethod = method<ProgressRequest, ProgressReport>('Control', 'Progress');
 
 /** Frames pass as they are: the Buffer is the message. */
