@@ -47,7 +47,7 @@ const outcomes: Readonly<Record<string, readonly [ExitCode, string]>> = {
   NON_FINITE_GRADIENT: [ExitCode.programFailed, 'GradientNotFinite'],
   VALUE_BEYOND_FLOAT16: [ExitCode.programFailed, 'ValueBeyondFloat16'],
   COMPUTE_HUNG: [ExitCode.internal, 'ComputeHung'],
-  CORRUPT_STATE: [ExitCode.internal, 'CorruptState'],
+  NO_STATE: [ExitCode.internal, 'NoState'],
   REPLICA_MISMATCH: [ExitCode.internal, 'ReplicaMismatch'],
   BAD_FRAME: [ExitCode.internal, 'BadFrame'],
   LISTEN_FAILED: [ExitCode.badConfiguration, 'ListenFailed'],

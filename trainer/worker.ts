@@ -83,7 +83,7 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
   };
   options.stop.addEventListener('abort', interruptStart);
   try {
-    const ready = await compute.next('ready', job.spec.exchange.formationSeconds * 1000);
+    const ready = await compute.next(['ready'], job.spec.exchange.formationSeconds * 1000);
     record.backend = ready.backend;
     record.totalSteps = ready.totalSteps;
     record.stepsPerEpoch = Math.ceil(ready.examples / job.spec.training.batchSize);

@@ -5,6 +5,7 @@ import {
   ExchangeError,
   FencedError,
   HandshakeError,
+  NoStateError,
   PeerFaultError,
   PeerLostError,
   ReplicaMismatchError,
@@ -27,7 +28,7 @@ const NOTHING: Omit<Abort, 'code' | 'message'> = {
 };
 
 const PHASES: readonly ExchangePhase[] = ['formation', 'barrier', 'encode', 'push', 'pull', 'finish'];
-const REASONS: readonly FaultReason[] = ['non-finite', 'program', 'internal'];
+const REASONS: readonly FaultReason[] = ['non-finite', 'program', 'internal', 'damaged'];
 
 /** @param selfRank who says it: a member that merely closes is lost to the others. */
 export function errorToAbort(error: ExchangeError, selfRank: number): Abort {
@@ -107,6 +108,8 @@ export function abortToError(abort: Abort, selfRank: number): ExchangeError {
             waitedMs: 0,
             detail: `it left: ${abort.message}`,
           });
+    case 'NO_STATE':
+      return new NoStateError();
     case 'HANDSHAKE_REFUSED':
       return new HandshakeError(asField(abort.detail), abort.message);
     default:

@@ -5,7 +5,7 @@ import type { Listener } from '../wire/listener.ts';
 import { barrierMethod } from '../wire/messages.ts';
 import { COORDINATOR } from './coordination.ts';
 import { Endpoint } from './endpoint.ts';
-import { ExchangeClosedError, ExchangeError, FencedError } from './errors.ts';
+import { ExchangeClosedError, ExchangeError, FencedError, PeerFaultError } from './errors.ts';
 import type {
   BarrierContribution,
   BarrierOutcome,
@@ -108,6 +108,11 @@ class ExchangeNode implements Exchange {
 
   beginStep(step: number, store: Parameters<Exchange['beginStep']>[1]): StepExchange {
     return this.#running.beginStep(step, store);
+  }
+
+  abandon({ step, message }: { readonly step: number; readonly message: string }): ExchangeError {
+    const { rank } = this.#options;
+    return this.#running.fail(new PeerFaultError({ rank, step, reason: 'damaged', message }, rank));
   }
 
   finish(finalHash: string, signal: AbortSignal): Promise<readonly string[]> {

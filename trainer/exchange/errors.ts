@@ -89,7 +89,8 @@ export class ReplicaMismatchError extends ExchangeError {
   }
 }
 
-export type FaultReason = 'non-finite' | 'program' | 'internal';
+/** `damaged`: the member's state changed in its memory; it copies a peer's and goes on. */
+export type FaultReason = 'non-finite' | 'program' | 'internal' | 'damaged';
 
 /** A member reported that it cannot go on. Every rank gets this error, the faulty one too. */
 export class PeerFaultError extends ExchangeError {
@@ -102,9 +103,9 @@ export class PeerFaultError extends ExchangeError {
   /** What the faulty rank said. */
   readonly detail: string;
 
-  /** For all but the faulty rank, which may come back as a new attempt. */
+  /** For all but the faulty rank, which may come back as a new attempt; for it too when all it lacks is a state. */
   override get endsOnlyGeneration(): boolean {
-    return this.exitCode === ExitCode.peerLost;
+    return this.exitCode === ExitCode.peerLost || this.reason === 'damaged';
   }
 
   /** @param selfRank the rank that throws: only the faulty one ends as a failed program, the others lost a peer. */
@@ -127,7 +128,19 @@ export class PeerFaultError extends ExchangeError {
     this.step = fault.step;
     this.detail = fault.message;
     if (fault.rank !== selfRank) this.exitCode = ExitCode.peerLost;
-    else this.exitCode = fault.reason === 'internal' ? ExitCode.internal : ExitCode.programFailed;
+    else if (fault.reason === 'internal' || fault.reason === 'damaged') this.exitCode = ExitCode.internal;
+    else this.exitCode = ExitCode.programFailed;
+  }
+}
+
+/** No member has a state that training could go on from. */
+export class NoStateError extends ExchangeError {
+  readonly code = 'NO_STATE';
+  readonly exitCode = ExitCode.internal;
+
+  constructor() {
+    super('no worker has a whole state to go on from; training can only go back to its last checkpoint');
+    this.name = 'NoStateError';
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ChunkStore } from './chunk-store.ts';
 import type { ExchangeCounters } from './counters.ts';
+import type { ExchangeError } from './errors.ts';
 import type { StateMemory } from './state-memory.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import type { ProgressReport, ProgressRequest } from '../wire/progress.ts';
@@ -157,6 +158,11 @@ export interface Exchange {
   barrier(contribution: BarrierContribution, signal: AbortSignal): Promise<BarrierOutcome>;
   /** Starts the exchange of a step whose barrier has passed. */
   beginStep(step: number, store: ChunkStore): StepExchange;
+  /**
+   * This member's state is damaged: the generation ends for everyone. Returns the error that every call rejects with;
+   * `form` then says that this member has no state, if the caller gives it an empty hash.
+   */
+  abandon(damage: { readonly step: number; readonly message: string }): ExchangeError;
   /** Final barrier: the final hash of every rank, in rank order. Rank 0 resolves after all others confirmed. */
   finish(finalHash: string, signal: AbortSignal): Promise<readonly string[]>;
   readonly counters: ExchangeCounters;

@@ -173,9 +173,9 @@ export class Generation {
     this.#coordinatorClient?.close();
   }
 
-  /** Ends the generation for everyone, for a reason that was seen from outside. */
-  fail(error: ExchangeError): void {
-    this.#fail(error);
+  /** Ends the generation for everyone, for a reason that was seen from outside. Returns the first such reason. */
+  fail(error: ExchangeError): ExchangeError {
+    return this.#fail(error);
   }
 
   /** A peer opens its bulk stream to this member. */

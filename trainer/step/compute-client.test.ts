@@ -25,7 +25,7 @@ const BUDGET_MS = 20_000;
 
 /** What the wait for the first message ends with. */
 async function outcomeOf(client: ComputeClient, budgetMs = BUDGET_MS) {
-  const error: unknown = await client.next('ready', budgetMs).catch((reason: unknown) => reason);
+  const error: unknown = await client.next(['ready'], budgetMs).catch((reason: unknown) => reason);
   expect(client.failure).toBe(error);
   return failureOf(error);
 }
@@ -83,6 +83,6 @@ test('messages arrive in order, and encoded chunks apart from them', async () =>
   const chunks: number[] = [];
   client.onEncoded = (encoded) => chunks.push(...encoded);
   client.send({ type: 'agreed', step: 0, stop: false });
-  expect(await client.next('finished', BUDGET_MS)).toMatchObject({ weightsHash: 'h' });
+  expect(await client.next(['finished'], BUDGET_MS)).toMatchObject({ weightsHash: 'h' });
   expect(chunks).toEqual([1, 2]);
 });

@@ -31,11 +31,11 @@ export type ExpectedFromCompute = Exclude<FromCompute, { type: 'failed' }>;
 /** The I/O thread's end of the conversation with the compute thread. */
 export interface ComputeClient {
   /**
-   * The next message, which must be of this type. Rejects when the thread failed, with ProgramExitedError when the
+   * The next message, which must be of one of these types. Rejects when the thread failed, with ProgramExitedError when the
    * program ended it, and with ComputeHungError when nothing came within the budget.
    */
   next<Type extends ExpectedFromCompute['type']>(
-    type: Type,
+    types: readonly Type[],
     budgetMs: number,
   ): Promise<Extract<FromCompute, { type: Type }>>;
   /** The first failure; nothing more comes after it. */
@@ -63,7 +63,7 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
     },
     onFailure: () => {},
     onEncoded: () => {},
-    next: (type, budgetMs) => within(budgetMs, type, mailbox.next(type)),
+    next: (types, budgetMs) => within(budgetMs, types.join("' or '"), mailbox.next(...types)),
     rewind(budgetMs) {
       client.onEncoded = () => {};
       client.send({ type: 'rewind' });

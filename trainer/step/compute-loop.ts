@@ -45,12 +45,6 @@ export interface ComputeLoopOptions {
   readonly post: (message: FromCompute) => void;
 }
 
-/** The state in memory is not what the last update wrote: a bit has flipped. */
-class CorruptStateError extends Error {
-  readonly code = 'CORRUPT_STATE';
-  override readonly name = 'CorruptStateError';
-}
-
 /** The state that was copied from a peer is not the one that the members agreed on. */
 class WrongStateError extends Error {
   readonly code = 'WRONG_STATE';
@@ -185,7 +179,13 @@ export class ComputeLoop {
       const staged = await inbox.next('staged', 'rewind');
       if (staged.type === 'rewind') return false;
       const stagedMs = monotonicMs();
-      this.#apply(seat);
+      const damage = this.#apply(seat);
+      if (damage !== undefined) {
+        post({ type: 'damaged', step: this.#step, message: damage });
+        this.#giveStateUp();
+        await inbox.next('rewind');
+        return false;
+      }
       const endMs = monotonicMs();
       const reducedMs = Math.min(Math.max(staged.reducedAtMs, encodedMs), stagedMs);
       this.#previous = {
@@ -279,8 +279,19 @@ export class ComputeLoop {
     encoder.encode({ seed: spec.training.seed, step: this.#step, rank }, scalers);
   }
 
-  /** Every chunk's sum is in memory and checked: only now do weights change. */
-  #apply({ plan, sharedScalers }: Seat): void {
+  /** As if this member had just started, but with nothing that is worth being told of. */
+  #giveStateUp(): void {
+    this.#step = 0;
+    this.#stateHash = '';
+    this.#pending = undefined;
+    this.#previous = undefined;
+  }
+
+  /**
+   * Every chunk's sum is in memory and checked: only now do weights change.
+   * @returns what is wrong with the state, which is then of no use, or `undefined`.
+   */
+  #apply({ plan, sharedScalers }: Seat): string | undefined {
     const step = this.#step;
     const { spec, kernels, codecs, optimizer } = this.#options;
     const { memory, layout } = plan;
@@ -301,9 +312,9 @@ export class ComputeLoop {
       step: step + 1,
     });
     if (readHash !== this.#stateHash) {
-      throw new CorruptStateError(
+      return (
         `the weights or the optimizer state of rank ${this.#options.rank} changed in memory between steps ${step - 1} ` +
-          `and ${step}: hash ${readHash} instead of ${this.#stateHash}; suspect this machine's memory`,
+        `and ${step}: hash ${readHash} instead of ${this.#stateHash}; suspect this machine's memory`
       );
     }
     this.#stateHash = writtenHash;
@@ -311,6 +322,7 @@ export class ComputeLoop {
       const { decay } = spec.training.ema;
       kernels.movingAverage(memory.average, memory.weights, layout.values / BLOCK_VALUES, decay, 1 - decay);
     }
+    return undefined;
   }
 
   #evaluationDue(step: number, totalSteps: number): boolean {

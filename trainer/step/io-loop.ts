@@ -76,7 +76,7 @@ export class IoLoop {
   async run({ plan, store, membership }: GenerationParts): Promise<GenerationEnd> {
     const { exchange, compute, stopRequested, computeBudgetMs, signal } = this.#options;
     for (let { step } = membership; ; step += 1) {
-      const contribution = await compute.next('contribution', computeBudgetMs);
+      const contribution = await this.#contribution();
       // After the last step there is nothing left to leave.
       const leaving = step < plan.totalSteps && stopRequested();
       const outcome = await this.#passBarrier(contribution, store.localScalers, leaving);
@@ -92,7 +92,7 @@ export class IoLoop {
       if (outcome.ends && !leaving) return { reason: 'membershipChanges' };
       if (step === plan.totalSteps || leaving) {
         compute.send({ type: 'agreed', step, stop: true });
-        const { weightsHash } = await compute.next('finished', computeBudgetMs);
+        const { weightsHash } = await compute.next(['finished'], computeBudgetMs);
         if (leaving) return { reason: 'stopped', weightsHash };
         await this.#options.beforeFinish();
         const weightsHashes = await exchange.finish(weightsHash, signal);
@@ -118,6 +118,13 @@ export class IoLoop {
       await running.staged;
       compute.send({ type: 'staged', step, reducedAtMs: store.reducedAtMs });
     }
+  }
+
+  async #contribution(): Promise<Contribution> {
+    const { compute, exchange, computeBudgetMs } = this.#options;
+    const message = await compute.next(['contribution', 'damaged'], computeBudgetMs);
+    if (message.type === 'damaged') throw exchange.abandon(message);
+    return message;
   }
 
   async #passBarrier(

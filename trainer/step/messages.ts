@@ -22,7 +22,7 @@ import type { TensorSpec } from '../ternary/layout.ts';
  *     rewound       ->                             nothing of the old generation follows
  *                   <-  start                      the next generation is formed
  */
-export type FromCompute = Ready | Contribution | Encoded | Finished | Rewound | Failed;
+export type FromCompute = Ready | Contribution | Encoded | Finished | Damaged | Rewound | Failed;
 export type ToCompute = Start | Agreed | Staged | Rewind;
 
 /** The model is built and its initial weights lie in the shared memory. */
@@ -60,11 +60,20 @@ export interface Rewind {
   readonly type: 'rewind';
 }
 
+/** The state in memory is not what this thread wrote: a bit has flipped. Nothing follows but `rewound`. */
+export interface Damaged {
+  readonly type: 'damaged';
+  /** The step whose update found it. */
+  readonly step: number;
+  readonly message: string;
+}
+
 /** Where the compute thread stands: every step that was staged is applied, and no other. */
 export interface Rewound {
   readonly type: 'rewound';
   /** The next step to be done. */
   readonly step: number;
+  /** Empty when the state is damaged. */
   readonly stateHash: string;
 }
 
