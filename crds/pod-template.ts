@@ -95,7 +95,9 @@ export const podTemplateSchema = z
       .describe('Devices by dynamic resource allocation.'),
     terminationGracePeriodSeconds: seconds()
       .optional()
-      .describe('Seconds a worker has to save its state when it is asked to stop. Without it: 30.'),
+      .describe(
+        'Seconds a worker has to save its state when it is asked to stop. Without it: 30, and 120 for rank 0 of a job with checkpoints.',
+      ),
   })
   .describe('What the worker pods look like: a closed subset of a pod template. Cluster only.');
 

@@ -7,6 +7,7 @@ import { conditionReasons } from './condition-reasons.ts';
 import type { Formation } from './formation.ts';
 import type { Outcome } from './outcome.ts';
 import type { Obstacle } from './planned-job.ts';
+import type { Storage } from './manifests/checkpoint-storage.ts';
 import { progressing } from './progressing.ts';
 import type { Progressing } from './progressing.ts';
 
@@ -28,7 +29,9 @@ export interface ConditionFacts {
   readonly nextStartAt: Date | undefined;
   readonly obstacles: readonly Obstacle[];
   readonly encrypted: boolean;
-  readonly checkpointed: boolean;
+  readonly storage: Storage;
+  /** The last confirmed step. */
+  readonly step: number;
   readonly progressing: Progressing;
 }
 
@@ -129,16 +132,34 @@ function blocked({ outcome, obstacles }: ConditionFacts): Statement {
   return { type, status: 'True', foreignReason: first.reason, message: blockageText(obstacles) };
 }
 
-function suspended({ outcome, hasLiveWorkers, checkpointed }: ConditionFacts): Statement {
+function suspended(facts: ConditionFacts): Statement {
+  const { outcome, hasLiveWorkers } = facts;
   const type = 'Suspended';
   if (outcome.kind !== 'suspended') {
     return { type, status: 'False', reason: 'NotRequested', message: 'the job is not suspended' };
   }
   if (hasLiveWorkers) {
-    return { type, status: 'False', reason: 'WorkersStopping', message: 'the workers are being stopped' };
+    return {
+      type,
+      status: 'False',
+      reason: 'WorkersStopping',
+      message: `the workers are being stopped${loss(facts)}`,
+    };
   }
-  const loss = checkpointed ? '' : '; without a checkpoint, training starts anew when the job goes on';
-  return { type, status: 'True', reason: 'Requested', message: `spec.suspend is true${loss}` };
+  return { type, status: 'True', reason: 'Requested', message: `spec.suspend is true${loss(facts)}` };
+}
+
+/** What a suspension costs, so that it can still be thought over. */
+function loss({ storage, step }: ConditionFacts): string {
+  const lost = step > 0 ? `; the ${step} steps done so far are lost` : '; what is done so far is lost';
+  switch (storage) {
+    case 'durable':
+      return '';
+    case 'pod':
+      return `${lost}, as checkpoints go with the pod of rank 0: set checkpoint.volumeClaim`;
+    case 'none':
+      return `${lost}, as there is no spec.checkpoint`;
+  }
 }
 
 function succeeded({ outcome }: ConditionFacts): Statement {

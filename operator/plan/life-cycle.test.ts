@@ -17,6 +17,10 @@ function conditionOf({ status }: Simulation, type: string): string | undefined {
   return condition && `${condition.status} ${condition.reason}`;
 }
 
+function messageOf({ status }: Simulation, type: string): string | undefined {
+  return status?.conditions?.find((one) => one.type === type)?.message;
+}
+
 describe('a suspended job', () => {
   const plain = job(2, 'activeDeadlineSeconds: 100');
 
@@ -41,9 +45,27 @@ describe('a suspended job', () => {
     expect(conditionOf(run, 'Suspended')).toBe('True Requested');
     expect(conditionOf(run, 'Running')).toBe('False Suspended');
     expect(conditionOf(run, 'Progressing')).toBe('False Suspended');
-    expect(run.status?.conditions?.find(({ type }) => type === 'Suspended')?.message).toMatch(
-      /without a checkpoint, training starts anew/,
+    expect(messageOf(run, 'Suspended')).toBe(
+      'spec.suspend is true; what is done so far is lost, as there is no spec.checkpoint',
     );
+  });
+
+  test.each([
+    ['checkpoint: {directory: /c, volumeClaim: saved}', ''],
+    [
+      'checkpoint: {directory: /c}',
+      '; the 20 steps done so far are lost, as checkpoints go with the pod of rank 0: set checkpoint.volumeClaim',
+    ],
+    ['tls: {enabled: true}', '; the 20 steps done so far are lost, as there is no spec.checkpoint'],
+  ])('says what is lost, while its workers stop and after: %s', (spec, lost) => {
+    const one = job(2, spec);
+    const run = new Simulation({ job: one }).started();
+    run.look(9, { progress: progress(20) });
+    run.look(10, { job: suspended(one) });
+    expect(messageOf(run, 'Suspended')).toBe(`the workers are being stopped${lost}`);
+    run.sweep();
+    run.look(20, { job: suspended(one) });
+    expect(messageOf(run, 'Suspended')).toBe(`spec.suspend is true${lost}`);
   });
 
   test('goes on with new attempts, and its clocks start anew', () => {

@@ -7,6 +7,7 @@ import { formationOf, membersOf, waitingRanks } from './formation.ts';
 import type { Formation, FormationFacts } from './formation.ts';
 import { columnsOf } from './job-figures.ts';
 import type { Look } from './look.ts';
+import { checkpointStorage } from './manifests/checkpoint-storage.ts';
 import { workerSelector } from './manifests/labels.ts';
 import { progressingOf } from './progressing.ts';
 import type { Progressing } from './progressing.ts';
@@ -107,7 +108,8 @@ function conditionFacts(
     nextStartAt: look.staffing.nextStartAt,
     obstacles: look.blockage.obstacles,
     encrypted: spec.tls.enabled,
-    checkpointed: spec.checkpoint !== undefined,
+    storage: checkpointStorage(look.planned.job),
+    step: look.figures.step ?? 0,
     progressing: progressingIn(look, facts, now),
   };
 }
@@ -133,7 +135,7 @@ function progressingIn(look: Look, facts: StateFacts, now: Date): Progressing {
     absent: waitingRanks(ranks).map(({ rank }) => rank),
     suspects: planned.progress?.suspects ?? [],
     records: facts.records,
-    checkpointed: planned.job.spec.checkpoint !== undefined,
+    storage: checkpointStorage(planned.job),
   });
   return { kind: 'waiting', message };
 }

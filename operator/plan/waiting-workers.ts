@@ -1,5 +1,6 @@
 import type { RankStatus } from '../../crds/status.ts';
 import { workersText } from './blocked.ts';
+import type { Storage } from './manifests/checkpoint-storage.ts';
 import type { Suspect } from './progress.ts';
 
 export interface WaitFacts {
@@ -12,14 +13,14 @@ export interface WaitFacts {
   readonly suspects: readonly Suspect[];
   /** Entries of the wanted ranks. */
   readonly records: readonly RankStatus[];
-  readonly checkpointed: boolean;
+  readonly storage: Storage;
 }
 
 /** For whom the workers that are left wait, since when, and what becomes of what was trained so far. */
 export function waitText(facts: WaitFacts): string {
-  const { step, wantedCount, absent, checkpointed } = facts;
+  const { step, wantedCount, absent, storage } = facts;
   if (absent.length >= wantedCount) {
-    const from = checkpointed ? 'from the newest checkpoint, if there is one' : 'from the beginning';
+    const from = storage === 'durable' ? 'from the newest checkpoint, if there is one' : 'from the beginning';
     return `no worker is left that has the state after step ${step}; training goes on ${from}`;
   }
   return `the workers that are left keep the state after step ${step} and wait for ${whom(facts)}`;

@@ -1,10 +1,12 @@
 import { InvalidJobError } from '../../../crds/invalid-job-error.ts';
 import type { ResolvedJob } from '../../../crds/job.ts';
 import type { Problem } from '../../../crds/problem.ts';
+import { toProblem } from '../../../crds/problem.ts';
 import { resolveJob } from '../../../crds/resolve.ts';
 import { unsupportedFields } from '../../../crds/unsupported.ts';
 import type { ClusterJob } from '../../plan/manifests/cluster-job.ts';
 import { clusterJob } from '../../plan/manifests/cluster-job.ts';
+import { storageProblems } from '../../plan/manifests/storage-problems.ts';
 import type { JobObject } from './job-object.ts';
 
 export type ReadJob =
@@ -14,7 +16,7 @@ export type ReadJob =
 
 /**
  * The job in an API object, or why it is none that this version can run. The CRD's own rules refuse nearly all of this
- * before; what is left came in by an older CRD, or asks for what is not done yet.
+ * before; what is left came in by an older CRD, asks for what is not done yet, or is right on one computer alone.
  */
 export function readJob(object: JobObject): ReadJob {
   const { namespace, name } = object.metadata;
@@ -25,7 +27,7 @@ export function readJob(object: JobObject): ReadJob {
     if (!(error instanceof InvalidJobError)) throw error;
     return { kind: 'invalid', message: inOneLine(error.problems) };
   }
-  const problems = unsupportedFields(job);
+  const problems = [...unsupportedFields(job), ...storageProblems(job).map((found) => toProblem(found, job))];
   return problems.length === 0
     ? { kind: 'valid', job: clusterJob(job) }
     : { kind: 'invalid', message: inOneLine(problems) };

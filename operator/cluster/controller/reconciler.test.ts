@@ -106,6 +106,18 @@ describe('a new job', () => {
   });
 });
 
+describe('a job whose model could not be written', () => {
+  test('is not trained at all, and says what is needed', async () => {
+    apply({ output: { path: 'model.safetensors' } });
+    await operator.settle();
+    expect(kubelet.names()).toEqual([]);
+    expect(condition('Accepted')).toMatchObject({ status: 'False', reason: 'InvalidSpec' });
+    expect(condition('Accepted')?.message).toMatch(
+      /spec\.output\.path is "model\.safetensors": is where rank 0 cannot write.*volumeClaim/,
+    );
+  });
+});
+
 describe('before the watch shows what was done', () => {
   test('no second pod is made, and no event told twice', async () => {
     operator.stores.pods.isBehind = true;

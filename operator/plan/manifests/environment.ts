@@ -2,6 +2,7 @@ import type { PodTemplate } from '../../../crds/pod-template.ts';
 import { WorkerEnvironment } from '../../../crds/worker-environment.ts';
 import { nativeEnvironment } from '../../../trainer/compute/native-environment.ts';
 import type { WorkerIdentity } from '../worker-child.ts';
+import { podBaseDirectory } from './base-directory.ts';
 import type { ClusterJob } from './cluster-job.ts';
 import { NO_GPU_VARIABLE, usesGpus } from './gpus.ts';
 import { coordinatorServiceName } from './names.ts';
@@ -52,7 +53,7 @@ function identityVariables(job: ClusterJob, worker: WorkerIdentity, logLevel: st
     [names.httpAddress, `*:${HTTP_PORT.number}`],
     ...(spec.tls.enabled ? [[names.certificateDirectory, PodPath.rank] as const] : []),
     [names.terminationMessageFile, PodPath.terminationMessage],
-    [names.baseDirectory, spec.program.configMap === undefined ? PodPath.image : PodPath.program],
+    [names.baseDirectory, podBaseDirectory(job)],
     [names.logLevel, logLevel],
   ];
   return [

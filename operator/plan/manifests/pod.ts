@@ -25,6 +25,8 @@ export interface PodSettings {
 }
 
 const DEFAULT_GRACE_SECONDS = 30;
+/** A checkpoint of some gigabytes to a slow volume: rank 0 saves when it is asked to stop. */
+const SAVING_GRACE_SECONDS = 120;
 const CONTAINER_NAME = 'worker';
 
 /** The pod of one attempt of a rank. It is never restarted in place: a new attempt is a new pod. */
@@ -48,7 +50,7 @@ export function workerPod(job: ClusterJob, worker: WorkerIdentity, settings: Pod
       enableServiceLinks: false,
       hostname: workerHostname(worker.rank),
       subdomain: workersServiceName(jobName),
-      terminationGracePeriodSeconds: template.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
+      terminationGracePeriodSeconds: template.terminationGracePeriodSeconds ?? defaultGrace(job, worker),
       securityContext: POD_SECURITY_CONTEXT,
       ...podScheduling(job),
       ...(template.imagePullSecrets !== undefined && { imagePullSecrets: template.imagePullSecrets }),
@@ -73,6 +75,10 @@ export function workerPod(job: ClusterJob, worker: WorkerIdentity, settings: Pod
       ],
     },
   };
+}
+
+function defaultGrace({ spec }: ClusterJob, { rank }: WorkerIdentity): number {
+  return rank === 0 && spec.checkpoint !== undefined ? SAVING_GRACE_SECONDS : DEFAULT_GRACE_SECONDS;
 }
 
 /** The user's image with the user's policy; else ours, of which there is one for GPUs. */

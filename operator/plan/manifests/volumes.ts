@@ -1,5 +1,6 @@
 import type { PodTemplate } from '../../../crds/pod-template.ts';
 import type { WorkerIdentity } from '../worker-child.ts';
+import { checkpointDirectory, userMountOf } from './checkpoint-storage.ts';
 import type { ClusterJob } from './cluster-job.ts';
 import { rankSecretName } from './names.ts';
 import { PodPath } from './pod-paths.ts';
@@ -23,6 +24,7 @@ export function podVolumes(job: ClusterJob, { rank }: WorkerIdentity): PodVolume
   const ours = [
     rankVolume(rankSecretName(job.metadata.name, rank)),
     ...(configMap === undefined ? [] : [programVolume(configMap.name)]),
+    ...(rank === 0 ? checkpointVolumes(job) : []),
     ...(mountsTemporary(template) ? [] : [temporaryVolume()]),
   ];
   return {
@@ -55,6 +57,20 @@ function programVolume(configMapName: string): MountedVolume {
 function temporaryVolume(): MountedVolume {
   const name = `${OURS}tmp`;
   return { volume: { name, emptyDir: {} }, mount: { name, mountPath: PodPath.temporary } };
+}
+
+/** Rank 0 alone writes checkpoints. Without a claim, and without a volume of the user's there, they live as long as the pod. */
+function checkpointVolumes(job: ClusterJob): readonly MountedVolume[] {
+  const { checkpoint } = job.spec;
+  if (checkpoint === undefined) return [];
+  const name = `${OURS}checkpoints`;
+  const mount = { name, mountPath: checkpointDirectory(job) };
+  const { volumeClaim } = checkpoint;
+  if (volumeClaim !== undefined) {
+    return [{ volume: { name, persistentVolumeClaim: { claimName: volumeClaim } }, mount }];
+  }
+  if (userMountOf(job, mount.mountPath) !== undefined) return [];
+  return [{ volume: { name, emptyDir: {} }, mount }];
 }
 
 /** The user may want another kind of volume there, such as one in memory. */
