@@ -76,7 +76,9 @@ export function titleOf(call: ApiCall): string {
   const { verb, plural, body } = call;
   const kind = KIND_OF[plural] ?? plural;
   if (verb === 'applyStatus') return `status ${at(body, 'status', 'state')}`;
-  if (plural === 'events' && isWrite(call)) return `Event ${at(body, 'reason')}`;
+  // How often it happened is told later, without the reason.
+  if (plural === 'events' && verb === 'apply') return 'Event told again';
+  if (plural === 'events' && verb === 'create') return `Event ${at(body, 'reason')}`;
   if (verb === 'list' || verb === 'watch') return `${verb} of ${kind}s`;
   return `${verb} ${kind} ${call.name ?? at(body, 'metadata', 'name')}`;
 }

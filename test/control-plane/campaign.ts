@@ -48,7 +48,7 @@ export function runAll(
       const told = tooManyTold(lived.events);
       if (told !== undefined) return told;
       if (lived.isMet) return undefined;
-      if (tries === TRIES) return `the fault never met its place; there were ${lived.writes.join(', ')}`;
+      if (tries === TRIES) return `the fault never met its place in ${TRIES} lives`;
     }
     return undefined;
   };
@@ -71,5 +71,7 @@ function tooManyTold(told: Readonly<Record<string, number>>): string | undefined
   const wrong = Object.entries(told).filter(
     ([reason, count]) => reason !== 'JobBlocked' && count > (HAPPENINGS[reason] ?? 0),
   );
-  return wrong.length === 0 ? undefined : `Events told too often: ${JSON.stringify(Object.fromEntries(wrong))}`;
+  return wrong.length === 0
+    ? undefined
+    : `Events told too often: ${JSON.stringify(Object.fromEntries(wrong))}`;
 }

@@ -6,7 +6,8 @@ import type { Seat } from './seat.ts';
 
 /** A life under way, as a fault gets at it. */
 export interface Trial extends Stage {
-  /** One, or two where the fault asks for them. */
+  readonly operatorNamespace: string;
+  /** One, or two where the fault asks for them: it starts the second. */
   readonly seats: readonly Seat[];
   /** The fault met what it was meant for; a life in which it did not proves nothing. */
   met(): void;

@@ -97,7 +97,7 @@ type SeenJob = KubeObject & { readonly status?: JobStatus };
 
 /** What is missing of what a step leads to at least; `undefined` where nothing is. */
 export function missingOf({ observer }: Stage, { state, pods }: Step): string | undefined {
-  const job = observer.find('TernGradJob', JOB) as SeenJob | undefined;
+  const job: SeenJob | undefined = observer.find('TernGradJob', JOB);
   const { state: actual, observedGeneration } = job?.status ?? {};
   const present = observer.present('Pod').length;
   if (observedGeneration !== job?.metadata.generation) return 'the status is about an older spec';
@@ -110,8 +110,15 @@ export function missingOf({ observer }: Stage, { state, pods }: Step): string | 
  * left out, as that follows the clock.
  */
 export function milestoneOf({ observer }: Stage): unknown {
-  const job = observer.find('TernGradJob', JOB) as SeenJob | undefined;
-  const { observedGeneration, state, conditions = [], failureCount, restarts, ranks = [] } = job?.status ?? {};
+  const job: SeenJob | undefined = observer.find('TernGradJob', JOB);
+  const {
+    observedGeneration,
+    state,
+    conditions = [],
+    failureCount,
+    restarts,
+    ranks = [],
+  } = job?.status ?? {};
   return {
     isThere: observer.isThere('TernGradJob', JOB),
     observedGeneration,

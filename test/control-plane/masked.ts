@@ -29,7 +29,10 @@ export function masked(
     return Object.fromEntries(
       Object.entries(value)
         .filter(([name]) => !DROPPED.has(name))
-        .map(([name, inner]) => [name, HANDED_OUT.has(name) && inner !== 'None' ? '(given)' : inValue(inner)]),
+        .map(([name, inner]) => [
+          name,
+          HANDED_OUT.has(name) && inner !== 'None' ? '(given)' : inValue(inner),
+        ]),
     );
   };
   return inValue(withReadableData(object));

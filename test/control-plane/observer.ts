@@ -77,7 +77,9 @@ export class Observer {
 
   endState(): EndState {
     const { namespace, operatorNamespace } = this.options;
-    const names = new Map([...this.histories].map(([key, { last }]) => [last.metadata.uid ?? '', `(${key})`]));
+    const names = new Map(
+      [...this.histories].map(([key, { last }]) => [last.metadata.uid ?? '', `(${key})`]),
+    );
     const namespaces = { [namespace]: '(jobs)', [operatorNamespace]: '(operator)' };
     const entries = [...this.histories].map(([key, { created, deleted, last }]) => {
       return [key, { created, deleted, ...(masked(last, names, namespaces) as object) }] as const;

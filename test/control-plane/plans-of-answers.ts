@@ -58,10 +58,24 @@ const onSilence: readonly Plan[] = ['status Restarting', 'create Pod example-wor
 /** The same refusal again and again, for a while. */
 const onPersistence: readonly Plan[] = (
   [
-    ['C5', 'refused with 409 for 3 s, as by a co-writer who never rests', 409, 'Conflict', 'applyStatus', 'terngradjobs'],
+    [
+      'C5',
+      'refused with 409 for 3 s, as by a co-writer who never rests',
+      409,
+      'Conflict',
+      'applyStatus',
+      'terngradjobs',
+    ],
     ['C6', 'refused with 403 for 3 s, as without rights', 403, 'Forbidden', 'create', 'pods'],
     ['C6', 'refused with 500 for 3 s', 500, 'InternalError', 'delete', 'pods'],
-    ['C6', 'refused with 429 for 3 s, without Retry-After', 429, 'TooManyRequests', 'applyStatus', 'terngradjobs'],
+    [
+      'C6',
+      'refused with 429 for 3 s, without Retry-After',
+      429,
+      'TooManyRequests',
+      'applyStatus',
+      'terngradjobs',
+    ],
   ] as const
 ).map(([id, fault, status, reason, verb, plural]) => ({
   id,
@@ -97,7 +111,15 @@ export function refuse(status: number, reason: string, headers: Answer['headers'
 
 function refusal(status: number, reason: string, headers: Answer['headers']): Answer {
   const message = `a fault of the test: ${reason}`;
-  const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code: status };
+  const body = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    code: status,
+  };
   return {
     status,
     headers: { 'content-type': 'application/json', ...headers },

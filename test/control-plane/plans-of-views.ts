@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { ApiCall } from './api-call.ts';
-import type { Fault, Plan } from './fault.ts';
+import { eventually } from './eventually.ts';
+import type { Fault, Plan, Trial } from './fault.ts';
 import { LIFE } from './life.ts';
-import type { LineFilter, Treatment } from './passage.ts';
+import { holding } from './held-events.ts';
+import type { Treatment } from './passage.ts';
 import type { Random } from './random.ts';
 import { oneOf } from './random.ts';
 
@@ -24,56 +24,16 @@ function heldBack(plurals: readonly string[], step: string, holdMs: number, merg
     },
     treat: (trial, { verb, plural }) => {
       if (verb !== 'watch' || !plurals.includes(plural)) return undefined;
-      return (passage) => passage.stream(holding(() => untilMs, merge, () => trial.met()));
+      return (passage) =>
+        passage.stream(
+          holding(
+            () => untilMs,
+            merge,
+            () => trial.met(),
+          ),
+        );
     },
   };
-}
-
-/** Lines wait in order while it is too early; those that wait together may be merged by object. */
-export function holding(untilMs: () => number, merge: boolean, onHeld: () => void): LineFilter {
-  return async (lines, output) => {
-    let waiting: string[] = [];
-    let releasing: Promise<void> | undefined;
-    const release = async (): Promise<void> => {
-      while (performance.now() < untilMs()) await pause(untilMs() - performance.now() + 1);
-      for (const line of merge ? merged(waiting) : waiting) output.line(line);
-      waiting = [];
-      releasing = undefined;
-    };
-    for await (const line of lines) {
-      if (releasing === undefined && performance.now() >= untilMs()) {
-        output.line(line);
-        continue;
-      }
-      onHeld();
-      waiting.push(line);
-      releasing ??= release();
-    }
-    await releasing;
-  };
-}
-
-interface EventLine {
-  readonly type: string;
-  readonly object: { readonly metadata: { readonly name?: string } };
-}
-
-/** As after a lost watch: of each object only the last that became of it, in the place of the first. */
-export function merged(lines: readonly string[]): readonly string[] {
-  const last = new Map<string, EventLine>();
-  for (const line of lines) {
-    const event = JSON.parse(line) as EventLine;
-    const name = event.object.metadata.name ?? event.type;
-    const before = last.get(name);
-    const type = before?.type === 'ADDED' && event.type === 'MODIFIED' ? 'ADDED' : reborn(before, event);
-    last.set(name, { ...event, type });
-  }
-  return [...last.values()].map((event) => JSON.stringify(event));
-}
-
-/** Deleted and made again: one change of what is there. */
-function reborn(before: EventLine | undefined, { type }: EventLine): string {
-  return before?.type === 'DELETED' && type === 'ADDED' ? 'MODIFIED' : type;
 }
 
 const late: readonly Plan[] = VIEWS.flatMap(([kinds, plurals]) =>
@@ -93,12 +53,19 @@ const late: readonly Plan[] = VIEWS.flatMap(([kinds, plurals]) =>
  */
 function staleStart(plurals: readonly string[], step: string, asOf: string, lagMs: number): Fault {
   const versions = new Map<string, string>();
+  const served = new Set<string>();
   let isStale = false;
   let untilMs = 0;
-  const old = (name: string): Treatment => async (passage) => {
-    const resourceVersion = versions.get(name) ?? '';
-    passage.reply(await passage.forward({ resourceVersion, resourceVersionMatch: 'Exact' }));
-  };
+  const treatList =
+    (trial: Trial, plural: string): Treatment =>
+    async (passage) => {
+      const resourceVersion = versions.get(asOf) ?? '';
+      passage.reply(await passage.forward({ resourceVersion, resourceVersionMatch: 'Exact' }));
+      served.add(plural);
+      if (served.size < plurals.length) return;
+      trial.met();
+      untilMs = performance.now() + lagMs;
+    };
   return {
     beforeStep: async (trial, { name }) => {
       const { body } = await trial.client.get(`/api/v1/namespaces/${trial.namespace}/pods`);
@@ -108,21 +75,32 @@ function staleStart(plurals: readonly string[], step: string, asOf: string, lagM
       const [seat] = trial.seats;
       await seat?.kill();
       isStale = true;
-      untilMs = performance.now() + lagMs;
+      untilMs = Infinity;
       seat?.start();
-      // The fault is over when the last of the old lists was told of what came since.
-      await pause(lagMs);
+      // The step begins when the operator has heard what came since.
+      await eventually(
+        'the lag is over',
+        () => (performance.now() > untilMs ? undefined : `lists of ${[...served].join(', ')}`),
+        LISTED_WITHIN_MS,
+      );
     },
-    treat: (trial, call: ApiCall) => {
-      if (!isStale || !plurals.includes(call.plural)) return undefined;
-      if (call.verb === 'watch') return (passage) => passage.stream(holding(() => untilMs, false, () => {}));
-      if (call.verb !== 'list' || performance.now() > untilMs) return undefined;
-      trial.met();
-      return old(asOf);
+    treat: (trial, { verb, plural }) => {
+      if (!isStale || !plurals.includes(plural)) return undefined;
+      if (verb === 'watch')
+        return (passage) =>
+          passage.stream(
+            holding(
+              () => untilMs,
+              false,
+              () => {},
+            ),
+          );
+      return verb === 'list' && !served.has(plural) ? treatList(trial, plural) : undefined;
     },
   };
 }
 
+const LISTED_WITHIN_MS = 60_000;
 const STALE_PLANS = 16;
 /** The ones that are known to be dangerous: what was taken away, or has ended, is still there in the old list. */
 const DANGEROUS = [
@@ -137,7 +115,7 @@ const stale: readonly Plan[] = [
       id: 'C3',
       fault: `restart on lists as old as "${asOf}"`,
       place: `${kinds}, before "${step}"`,
-      make: (random: Random) => staleStart(plurals, step, asOf, 2_000 + random() * 1500),
+      make: (random: Random) => staleStart(plurals, step, asOf, 1_000 + random() * 1500),
     })),
   ),
   ...Array.from({ length: STALE_PLANS }, (_item, index) => ({
@@ -149,7 +127,7 @@ const stale: readonly Plan[] = [
       const asOf = 1 + Math.floor(random() * (step - 1));
       const [, plurals] = oneOf(VIEWS, random);
       const nameAt = (at: number): string => LIFE[at]?.name ?? '';
-      return staleStart(plurals, nameAt(step), nameAt(asOf), 2_000 + random() * 1500);
+      return staleStart(plurals, nameAt(step), nameAt(asOf), 1_000 + random() * 1500);
     },
   })),
 ];

@@ -56,7 +56,15 @@ const FAULTS: readonly (readonly [fault: string, spoil: Spoil])[] = [
 ];
 
 function errorEvent(code: number, reason: string): string {
-  const object = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'a fault', reason, code };
+  const object = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'a fault',
+    reason,
+    code,
+  };
   return JSON.stringify({ type: 'ERROR', object });
 }
 

@@ -13,7 +13,7 @@ export interface Result {
   readonly failure?: string;
 }
 
-const FILE = fileURLToPath(new URL('../../dist/chaos/control-plane.jsonl', import.meta.url));
+const FILE = fileURLToPath(new URL('../../dist-chaos/control-plane.jsonl', import.meta.url));
 
 export function beginResults(): void {
   mkdirSync(dirname(FILE), { recursive: true });

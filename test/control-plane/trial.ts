@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import type { ApiClient } from '../integration/api-client.ts';
 import type { OperatorProgram } from '../integration/controller-operator.ts';
+import { differenceOf } from './difference.ts';
 import { eventually } from './eventually.ts';
 import type { Fault, Trial } from './fault.ts';
 import type { FaultProxy, FaultProxyOptions } from './fault-proxy.ts';
@@ -80,6 +80,7 @@ export async function live(surroundings: Surroundings, options: TrialOptions): P
     kubelet: new Kubelet(client, namespace),
     observer,
     namespace,
+    operatorNamespace,
     seats,
     met: () => void (isMet = true),
   };
@@ -94,8 +95,8 @@ export async function live(surroundings: Surroundings, options: TrialOptions): P
       proxies.push(proxy);
       const seat = new Seat(program, proxy, parameters);
       seats.push(seat);
-      seat.start();
     }
+    seats[0]?.start();
     const milestones: Record<string, unknown> = {};
     for (const step of LIFE) {
       await fault.beforeStep?.(trial, step);
@@ -143,18 +144,4 @@ async function toldEvents(client: ApiClient, namespace: string): Promise<Record<
   const counts: Record<string, number> = {};
   for (const { reason } of items) counts[reason] = (counts[reason] ?? 0) + 1;
   return counts;
-}
-
-/** Where two things differ, for people; `undefined` where they do not. */
-export function differenceOf(actual: unknown, expected: unknown, path = ''): string | undefined {
-  if (isDeepStrictEqual(actual, expected)) return undefined;
-  if (typeof actual !== 'object' || typeof expected !== 'object' || actual === null || expected === null) {
-    return `${path} is ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`;
-  }
-  const [is, was] = [actual as Record<string, unknown>, expected as Record<string, unknown>];
-  const names = [...new Set([...Object.keys(is), ...Object.keys(was)])];
-  return names
-    .map((name) => differenceOf(is[name], was[name], path === '' ? name : `${path}.${name}`))
-    .filter((difference) => difference !== undefined)
-    .join('; ');
 }
