@@ -4,6 +4,7 @@ import { benchCheckpoint } from './checkpoint.ts';
 import { benchCodec } from './codec.ts';
 import { benchCompute } from './compute.ts';
 import { benchExchangeLocal } from './exchange-local.ts';
+import { benchRecovery } from './recovery.ts';
 import { benchStep } from './step.ts';
 
 /** `npm run bench -- NAME [--output json]`: each prints its table with machine, versions and load. */
@@ -56,6 +57,15 @@ program
   .option('--directory <path>', 'where to write (default: the folder for temporary files)')
   .addOption(output())
   .action(benchCheckpoint);
+
+program
+  .command('recovery')
+  .description('how long training pauses when a worker is killed and replaced')
+  .option('--workers <count>', 'worker processes', integer, 2)
+  .option('--rounds <count>', 'times that each is killed', integer, 5)
+  .option('--backend <name>', 'compute backend', 'auto')
+  .addOption(output())
+  .action(benchRecovery);
 
 program
   .command('accuracy')
