@@ -35,6 +35,7 @@ const outcomes: Readonly<Record<string, readonly [ExitCode, string]>> = {
   NEWER_FORMAT: [ExitCode.badConfiguration, 'NewerFormat'],
   CHECKPOINT_NONE_COMPLETE: [ExitCode.badData, 'NoCompleteCheckpoint'],
   DAMAGED_FILE: [ExitCode.badData, 'DamagedFile'],
+  OUTPUT_PLACE: [ExitCode.badConfiguration, 'OutputPlace'],
   OUTPUT_WRITE: [ExitCode.internal, 'OutputNotWritten'],
   WRONG_STATE: [ExitCode.internal, 'WrongState'],
   MODEL_TOO_LARGE: [ExitCode.badConfiguration, 'ModelTooLarge'],

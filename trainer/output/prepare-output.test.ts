@@ -29,7 +29,7 @@ test('a file cannot be written where a directory is', async () => {
   await withDirectory(async (parent) => {
     const path = join(parent, 'model');
     await mkdir(path);
-    await expect(prepareOutput(path, 'safetensors')).rejects.toMatchObject({ code: 'OUTPUT_WRITE', path });
+    await expect(prepareOutput(path, 'safetensors')).rejects.toMatchObject({ code: 'OUTPUT_PLACE', path });
     await expect(prepareOutput(path, 'safetensors')).rejects.toThrow(
       /output\.path .*EISDIR: it is a directory; name a file/,
     );

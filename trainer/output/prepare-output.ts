@@ -3,12 +3,12 @@ import type { OutputSpec } from '../../crds/checkpoint.ts';
 import type { Files } from '../safetensors/files.ts';
 import { nodeFiles } from '../safetensors/node-files.ts';
 import { makeWritableDirectory } from '../safetensors/writable-directory.ts';
-import { OutputError } from './output-error.ts';
+import { OutputPlaceError } from './output-error.ts';
 
 /**
  * Proves that the trained model can be written: better before the training than after it.
  * @param path `output.path`, absolute.
- * @throws OutputError
+ * @throws OutputPlaceError
  */
 export async function prepareOutput(
   path: string,
@@ -20,7 +20,7 @@ export async function prepareOutput(
     await makeWritableDirectory(dirname(path), files);
     if (await isDirectory(path, files)) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
   } catch (cause) {
-    throw new OutputError(path, cause);
+    throw new OutputPlaceError(path, cause);
   }
 }
 
