@@ -11,6 +11,7 @@ import { nameOf, runAll } from './campaign.ts';
 import { answers } from './plans-of-answers.ts';
 import { crashes } from './plans-of-crashes.ts';
 import { leaders } from './plans-of-leaders.ts';
+import { leases } from './plans-of-leases.ts';
 import { views } from './plans-of-views.ts';
 import { watches } from './plans-of-watches.ts';
 import { writeMatrix } from './reliability-page.ts';
@@ -24,7 +25,7 @@ const DAY_MS = 24 * 3600_000;
 const LIMIT_MS = 15 * 60_000;
 const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1e6));
 const only = new RegExp(process.env['CHAOS_ONLY'] ?? '');
-const everything = [...leaders, ...watches, ...views, ...answers, ...crashes];
+const everything = [...leaders, ...leases, ...watches, ...views, ...answers, ...crashes];
 const plans = everything.filter((plan) => only.test(nameOf(plan)));
 
 console.log(`seed ${seed}`);

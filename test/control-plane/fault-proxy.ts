@@ -16,6 +16,8 @@ export interface FaultProxy {
   readonly writes: readonly string[];
   /** Monotonic; 0 before the first. */
   lastWriteAtMs(): number;
+  /** When a request of this title came last. */
+  lastSeenAtMs(title: string): number;
   close(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
   const upstream = { url: target.cluster.server, agent: new Agent({ keepAlive: true, ca }) };
   const writes: string[] = [];
   const counts = new Map<string, number>();
+  const seenAtMs = new Map<string, number>();
   let lastWriteAtMs = 0;
 
   /** Below TLS, by the client's port: only there can a connection be reset. */
@@ -67,6 +70,7 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
     const title = titleOf(call);
     const times = (counts.get(title) ?? 0) + 1;
     counts.set(title, times);
+    seenAtMs.set(title, performance.now());
     const place = times === 1 ? title : `${title} #${times}`;
     if (isWrite(call)) {
       writes.push(place);
@@ -94,6 +98,7 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
     kubeconfig: options.file,
     writes,
     lastWriteAtMs: () => lastWriteAtMs,
+    lastSeenAtMs: (title) => seenAtMs.get(title) ?? 0,
     async close() {
       server.closeAllConnections();
       upstream.agent.destroy();

@@ -33,6 +33,8 @@ export interface Plan {
   readonly place: string;
   /** Reads the one seed of the plan. */
   readonly make: (random: Random) => Fault;
+  /** What was told already may be told again: it is what an old view looks like. Default false. */
+  readonly mayRepeatEvents?: boolean;
   /** How long a step may take, where it is not the usual time. */
   readonly stepLimitMs?: number;
 }

@@ -8,7 +8,10 @@ export class Seat {
   readonly proxy: FaultProxy;
   private readonly program: OperatorProgram;
   private readonly parameters: readonly string[];
+  /** How processes ended that ended by themselves. */
+  readonly exitCodes: number[] = [];
   private readonly processes: OperatorProcess[] = [];
+  private isOver = false;
 
   constructor(program: OperatorProgram, proxy: FaultProxy, parameters: readonly string[]) {
     this.program = program;
@@ -16,8 +19,15 @@ export class Seat {
     this.parameters = parameters;
   }
 
+  /** As a Deployment would, it starts another whenever one ends by itself. */
   start(): void {
-    this.processes.push(this.program.start(this.proxy.kubeconfig, ...this.parameters));
+    const started = this.program.start(this.proxy.kubeconfig, ...this.parameters);
+    this.processes.push(started);
+    void started.exited.then((exitCode) => {
+      if (exitCode === null) return;
+      this.exitCodes.push(exitCode);
+      if (!this.isOver) this.start();
+    });
   }
 
   /** SIGKILL; the process is gone when it resolves. */
@@ -25,20 +35,16 @@ export class Seat {
     await this.processes.at(-1)?.kill('SIGKILL');
   }
 
-  async killAndRestart(): Promise<void> {
+  /** Nothing runs here any more. */
+  async end(): Promise<void> {
+    this.isOver = true;
     await this.kill();
-    this.start();
   }
 
   /** Stops or continues the process as a whole, its clock apart. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     const { pid } = this.processes.at(-1) ?? {};
     if (pid !== undefined) process.kill(pid, signal);
-  }
-
-  /** Of the process that runs now. */
-  get exited(): Promise<number | null> | undefined {
-    return this.processes.at(-1)?.exited;
   }
 
   /** What the processes said, without their stacks. */

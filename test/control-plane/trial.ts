@@ -126,7 +126,7 @@ export async function live(surroundings: Surroundings, options: TrialOptions): P
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${words}`, { cause: error });
   } finally {
     observer.end();
-    await Promise.all(seats.map((seat) => seat.kill()));
+    await Promise.all(seats.map((seat) => seat.end()));
     await Promise.all(proxies.map((proxy) => proxy.close()));
   }
 }
