@@ -138,7 +138,8 @@ describe('terngrad inspect', () => {
   test('what a file says does not drive the terminal', async () => {
     await withCheckpoints([100], async (folder) => {
       const file = join(folder, nameOf(100));
-      const evil = (json: string): string => json.replace('"lenet"', String.raw`"\u001b[2J"`);
+      const evil = (json: string): string =>
+        json.replace('"lenet"', String.raw`"\u001b[2J"`).replace('slot0/dense', String.raw`slot0/\u001b[H`);
       await writeFile(file, resealed(await readFile(file), evil));
       for (const path of [file, folder]) {
         const { exitCode, out } = await cli(['inspect', path]);

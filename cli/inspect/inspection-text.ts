@@ -42,8 +42,8 @@ function tensorsText({ format, tensors, headerBytes, dataBytes }: InspectedConte
   const rows = tensors.map(({ name, shape, bytes, whole }) => {
     const slash = hasParts ? name.indexOf('/') : -1;
     return [
-      ...(hasParts ? [name.slice(0, Math.max(slash, 0))] : []),
-      name.slice(slash + 1),
+      ...(hasParts ? [printable(name.slice(0, Math.max(slash, 0)))] : []),
+      printable(name.slice(slash + 1)),
       shape.length === 0 ? 'scalar' : shape.join('x'),
       bytesText(bytes),
       whole ? 'ok' : 'WRONG',

@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import { ForgetfulFiles } from '../safetensors/testing/forgetful-files.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { loadCheckpoint } from './load-checkpoint.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
-import type { StateTensor } from './state.ts';
+import { planLayout } from '../ternary/layout.ts';
+import { stateTensors, type StateKind, type StateRegion, type StateTensor } from './state.ts';
 import { emptyRegions, exampleState, factsAt, filledRegions, SIGNATURE } from './testing/example-state.ts';
 
 const PATH = '/d/step-0000000001.safetensors';
@@ -36,6 +38,56 @@ test('fills the regions, whatever the order of the tensors', async () => {
   await loadCheckpoint(await opened(files), exampleState.toReversed(), regions, files);
   expect(regions).toEqual(filledRegions(1));
 });
+
+test('any state comes back bit for bit, NaN, -0 and subnormal values too', async () => {
+  const shape = fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 3 });
+  const name = fc.string({ unit: 'grapheme', minLength: 1 });
+  const specs = fc
+    .uniqueArray(fc.tuple(name, shape), { selector: ([key]) => key, minLength: 1, maxLength: 6 })
+    .map((pairs) =>
+      pairs.map(([key, lengths]) => ({
+        name: key,
+        shape: lengths,
+        size: lengths.reduce((a, b) => a * b, 1),
+      })),
+    );
+  const kinds = fc.subarray<StateKind>(['weights', 'slot0', 'slot1', 'average', 'nonTrainable'], {
+    minLength: 1,
+  });
+  await fc.assert(
+    fc.asyncProperty(specs, specs, kinds, fc.integer(), async (trainable, nonTrainable, parts, seed) => {
+      const layout = planLayout(trainable, (_, index) => index % 2 === 0);
+      const state = stateTensors({ slots: layout.slots, nonTrainable }, parts);
+      const packedLength = nonTrainable.reduce((sum, { size }) => sum + size, 0);
+      const regionsOf = (fill: (values: Float32Array) => void): StateRegion[] =>
+        parts.map((kind) => {
+          const values = new Float32Array(kind === 'nonTrainable' ? packedLength : layout.values);
+          fill(values);
+          return { kind, values };
+        });
+      const original = regionsOf((values) => fillWithBits(values, seed));
+      const files = new ForgetfulFiles();
+      await new CheckpointWriter({ directory: '/d', keep: 1, state, files }).save(factsAt(1), original);
+      const loaded = regionsOf(() => undefined);
+      await loadCheckpoint(await opened(files), state, loaded, files);
+      for (const tensor of state) expect(bitsOf(loaded, tensor)).toEqual(bitsOf(original, tensor));
+    }),
+  );
+});
+
+/** Every pattern of bits is as likely as any other. */
+function fillWithBits(values: Float32Array, seed: number): void {
+  const words = new Uint32Array(values.buffer);
+  for (let i = 0, word = seed; i < words.length; i++) {
+    word = Math.imul(word ^ (word >>> 15), 0x2c1b_3c6d) + 0x9e37_79b9;
+    words[i] = word;
+  }
+}
+
+function bitsOf(regions: readonly StateRegion[], { kind, offset, size }: StateTensor): Uint32Array {
+  const { values } = regions.find((region) => region.kind === kind)!;
+  return new Uint32Array(values.buffer, offset * Float32Array.BYTES_PER_ELEMENT, size);
+}
 
 const [first, ...others] = exampleState as [StateTensor, ...StateTensor[]];
 test.each<[string, readonly StateTensor[], RegExp]>([

@@ -25,9 +25,7 @@ test('the bytes are those of the format: length, JSON, spaces up to a multiple o
 });
 
 test('any header is read as it was written', () => {
-  const name = fc
-    .string({ unit: 'grapheme', minLength: 1 })
-    .filter((one) => one !== '__metadata__' && !/\p{Cc}/u.test(one));
+  const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter((one) => one !== '__metadata__');
   const tensors = fc.uniqueArray(
     fc.record({ name, shape: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 4 }) }),
     {
@@ -65,7 +63,6 @@ describe('a header is refused', () => {
     ],
     ['with a gap', { a: one, b: { ...one, data_offsets: [12, 20] } }, /b begins at 12, not at 8/],
     ['with an overlap', { a: one, b: { ...one, data_offsets: [4, 12] } }, /b begins at 4, not at 8/],
-    ['with a name that drives a terminal', { 'a\u001b[2J': one }, /control characters/],
   ])('%s', (_, header, message) => {
     expect(() => decodeHeader(json(header))).toThrow(message);
   });
