@@ -38,7 +38,7 @@ describe('a wrong job file starts nothing and ends with 64: it says field, line,
       { training: { batchSize: 1 } },
       ['spec.training.batchSize', 'is 1', 'workers'],
     ],
-    ['what does not work yet', { checkpoint: { directory: 'c' } }, ['spec.checkpoint', 'not supported yet']],
+    ['what does not work yet', { gang: { scheduler: 'volcano' } }, ['spec.gang', 'not supported yet']],
     ['what makes no sense here', { suspend: true }, ['spec.suspend', 'true', 'set it to false']],
   ])('%s', async (_, change, words) => {
     const run = await runJob(smallJob(change as SpecChange));
@@ -93,14 +93,14 @@ describe('bad data end the job with 65, naming the file', () => {
   });
 });
 
-describe('a program that fails is named with the place, and the others only report its loss', () => {
+describe('a program that fails is named with the place; the others wait for its rank until the run stops them', () => {
   type Outcome = readonly [
     exitCode: number,
     reason: string,
     words: readonly (string | RegExp)[],
     others: readonly number[],
   ];
-  const { badConfiguration, programFailed, peerLost, stopped } = ExitCode;
+  const { badConfiguration, programFailed, stopped } = ExitCode;
   const before = [programFailed, stopped];
 
   test.each<[string, NonNullable<SpecChange['program']>, Outcome]>([
@@ -127,12 +127,12 @@ describe('a program that fails is named with the place, and the others only repo
     [
       'in the loss of step 3 of one rank',
       faulty('loss', 1),
-      [programFailed, 'ProgramFailed', ['step 3', 'the batch is odd', /faulty\.mjs:\d+:\d+/], [peerLost]],
+      [programFailed, 'ProgramFailed', ['step 3', 'the batch is odd', /faulty\.mjs:\d+:\d+/], [stopped]],
     ],
     [
       'by process.exit in the loss of one rank',
       faulty('exit', 1),
-      [programFailed, 'ProgramFailed', ['faulty.mjs', 'process.exit(3)', 'throw an error'], [peerLost]],
+      [programFailed, 'ProgramFailed', ['faulty.mjs', 'process.exit(3)', 'throw an error'], [stopped]],
     ],
     [
       'by process.exit in loadData',
@@ -142,7 +142,7 @@ describe('a program that fails is named with the place, and the others only repo
     [
       'by a NaN loss on one rank',
       faulty('nanLoss', 1),
-      [programFailed, 'LossNotFinite', ['step 3', 'NaN', 'learningRate'], [peerLost]],
+      [programFailed, 'LossNotFinite', ['step 3', 'NaN', 'learningRate'], [stopped]],
     ],
     [
       'by a NaN gradient on one rank',
@@ -151,7 +151,7 @@ describe('a program that fails is named with the place, and the others only repo
         programFailed,
         'GradientNotFinite',
         [/hidden\/kernel is NaN at index \d+ in step 3/, 'division by zero'],
-        [peerLost],
+        [stopped],
       ],
     ],
     [
@@ -161,7 +161,7 @@ describe('a program that fails is named with the place, and the others only repo
         badConfiguration,
         'HandshakeRefused',
         ['weights of rank 1', "differ from rank 0's", 'seed'],
-        [stopped, peerLost],
+        [stopped],
       ],
     ],
   ])('%s', async (_, program, [exitCode, reason, words, others]) => {

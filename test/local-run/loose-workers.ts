@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { parseJob } from '../../crds/parse.ts';
 import type { TernGradJob } from '../../crds/job.ts';
 import type { TerminationMessage } from '../../crds/termination-message.ts';
@@ -24,7 +25,6 @@ import { until } from './until.ts';
 
 const dist = freshDist();
 
-const ATTEMPT = 1;
 const HOUR_MS = 3_600_000;
 const oneHour = (): Validity => ({ notAfter: new Date(Date.now() + HOUR_MS) });
 
@@ -35,12 +35,20 @@ export interface EndedWorker {
 
 /** One worker process that nobody supervises. */
 export class LooseWorker {
+  readonly rank: number;
+  readonly attempt: number;
   readonly ended: Promise<EndedWorker>;
   readonly #child: ReturnType<typeof spawn>;
   #output = '';
   #over = false;
 
-  constructor(environment: Readonly<Record<string, string>>, messageFile: string) {
+  constructor(
+    { rank, attempt }: { readonly rank: number; readonly attempt: number },
+    environment: Readonly<Record<string, string>>,
+    messageFile: string,
+  ) {
+    this.rank = rank;
+    this.attempt = attempt;
     this.#child = spawn(process.execPath, [dist.worker], { env: environment, stdio: 'pipe' });
     const collect = (bytes: Buffer): void => void (this.#output += bytes.toString());
     this.#child.stdout?.on('data', collect);
@@ -82,7 +90,7 @@ export class LooseJob {
   readonly #workers: LooseWorker[] = [];
 
   static async of(job: TernGradJob, sandbox: Sandbox): Promise<LooseJob> {
-    const resolved = localJob(parseJob(JSON.stringify(job), 'job.json'));
+    const resolved = localJob(parseJob(JSON.stringify(job), 'job.json'), randomUUID());
     const folder = await createJobFolder(resolved, sandbox.temporary);
     const loose = new LooseJob(
       resolved,
@@ -129,7 +137,8 @@ export class LooseJob {
     return this.#folder.rankDirectory(rank);
   }
 
-  start(rank: number, change: Readonly<Record<string, string>> = {}): LooseWorker {
+  /** @param change laid over the environment that the launcher would give. */
+  start(rank: number, change: Readonly<Record<string, string>> = {}, attempt = 1): LooseWorker {
     const facts = {
       job: this.job,
       folder: this.#folder,
@@ -138,8 +147,10 @@ export class LooseJob {
       logLevel: 'info',
       inherited: this.sandbox.environment,
     };
-    const environment = { ...workerEnvironment(facts, { rank, attempt: ATTEMPT }), ...change };
-    const worker = new LooseWorker(environment, this.#folder.terminationMessageFile(rank, ATTEMPT));
+    const identity = { rank, attempt };
+    const environment = { ...workerEnvironment(facts, identity), ...change };
+    const messageFile = this.#folder.terminationMessageFile(rank, attempt);
+    const worker = new LooseWorker(identity, environment, messageFile);
     this.#workers.push(worker);
     return worker;
   }

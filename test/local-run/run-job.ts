@@ -58,6 +58,15 @@ export class RunningJob {
     });
   }
 
+  /** What the command has printed to standard error so far. */
+  get err(): string {
+    return this.#err;
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** To the command; see `sandbox` for its workers. */
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);

@@ -8,6 +8,7 @@ export interface SandboxProcess {
   readonly pid: number;
   /** Absent for what is no worker: `terngrad run` itself. */
   readonly rank: number | undefined;
+  readonly attempt: number | undefined;
 }
 
 /**
@@ -33,8 +34,12 @@ export class Sandbox {
       .flatMap((pid) => {
         const environment = environmentOf(pid);
         if (environment.get('TMPDIR') !== this.temporary) return [];
-        const rank = environment.get(WorkerEnvironment.rank);
-        return [{ pid: Number(pid), rank: rank === undefined ? undefined : Number(rank) }];
+        const number = (name: string): number | undefined => {
+          const text = environment.get(name);
+          return text === undefined ? undefined : Number(text);
+        };
+        const { rank, attempt } = WorkerEnvironment;
+        return [{ pid: Number(pid), rank: number(rank), attempt: number(attempt) }];
       });
   }
 

@@ -6,7 +6,7 @@ const CLASSES = 3;
 
 /**
  * The program, with hooks for the tests' other programs.
- * onModel(model, parameters), onTrainBatch(step), onTestBatch()
+ * onModel(model, parameters), onTrainBatch(count, indices), onTestBatch()
  */
 export function tinyWith({ onModel = () => {}, onTrainBatch = () => {}, onTestBatch = () => {} } = {}) {
   return {
@@ -32,7 +32,7 @@ export function tinyWith({ onModel = () => {}, onTrainBatch = () => {}, onTestBa
       const test = examples(points(24, prototypes, random('test')));
       let step = -1;
       return {
-        train: hooked(train, () => onTrainBatch((step += 1))),
+        train: hooked(train, (_, indices) => onTrainBatch((step += 1), indices)),
         test: hooked(test, onTestBatch),
       };
     },
@@ -61,7 +61,7 @@ function hooked(examples, hook) {
   return {
     count: examples.count,
     batch(...args) {
-      hook();
+      hook(...args);
       return examples.batch(...args);
     },
   };
