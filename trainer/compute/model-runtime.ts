@@ -129,7 +129,7 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
     gradient,
     exportWeights: (out) => trainable.exportTo(out, offsets),
     importWeights: (from) => trainable.importFrom(from, offsets),
-    topology: () => JSON.parse(String(model.toJSON())) as object,
+    topology: () => model.toJSON(null, false) as object,
     exportNonTrainable: (out) => nonTrainable.exportTo(out, packedOffsets),
     importNonTrainable: (from) => nonTrainable.importFrom(from, packedOffsets),
     evaluate: (examples, batchSize, range = { from: 0, to: examples.count }) =>

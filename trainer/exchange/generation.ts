@@ -1,13 +1,10 @@
-import type { Client, Metadata } from '@grpc/grpc-js';
-import { countedMethod } from '../wire/counted-method.ts';
-import { barrierMethod } from '../wire/messages.ts';
+import type { Metadata } from '@grpc/grpc-js';
 import type { JoinRequest } from '../wire/messages.ts';
 import { writeScope } from '../wire/metadata.ts';
 import type { StreamScope } from '../wire/metadata.ts';
 import { asExchangeError } from './abort.ts';
 import type { ChunkStore } from './chunk-store.ts';
-import { Coordinator } from './coordinator.ts';
-import { CoordinatorWatch } from './coordinator-watch.ts';
+import type { Coordinator } from './coordinator.ts';
 import { COORDINATOR, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -25,7 +22,8 @@ import { EarlyPushes } from './early-pushes.ts';
 import type { Staffing } from './formation.ts';
 import { membershipOf } from './membership-of.ts';
 import { Mesh } from './mesh.ts';
-import { RemoteCoordination } from './remote-coordination.ts';
+import { openCoordination } from './open-coordination.ts';
+import type { OpenCoordination } from './open-coordination.ts';
 import type { InboundPush } from './services.ts';
 import type { StateMemory } from './state-memory.ts';
 import { copyState } from './state-transfer.ts';
@@ -61,10 +59,7 @@ export class Generation {
   readonly #failure = new AbortController();
   readonly #wait = new Wait();
   readonly #coordination: Coordination;
-  /** Where this member is rank 0. */
-  readonly coordinator: Coordinator | undefined;
-  readonly #coordinatorClient: Client | undefined;
-  readonly #watch: CoordinatorWatch | undefined;
+  readonly #control: OpenCoordination;
   readonly #formingSinceMs = Date.now();
   readonly #early = new EarlyPushes();
   #state: State = 'new';
@@ -77,23 +72,15 @@ export class Generation {
   #lossTimer: NodeJS.Timeout | undefined;
 
   constructor(options: GenerationOptions) {
-    const { rank } = options.exchange;
     this.#options = options;
     this.#step = options.request.step;
-    if (rank === COORDINATOR) {
-      this.coordinator = this.#becomeCoordinator();
-      this.#coordination = this.coordinator;
-    } else {
-      this.#coordinatorClient = this.#openCoordinatorChannel();
-      const remote = this.#reachCoordinator(this.#coordinatorClient);
-      this.#coordination = remote;
-      this.#watch = new CoordinatorWatch({
-        openChannel: () => this.#openCoordinatorChannel(),
-        metadata: () => options.endpoint.metadata(),
-        known: () => remote.coordinatorAttempt,
-        onNewer: (attempt) => this.#lost(COORDINATOR, `attempt ${attempt} of it has started`),
-      });
-    }
+    this.#control = openCoordination(options, this.#coordinationEvents());
+    this.#coordination = this.#control.coordination;
+  }
+
+  /** Where this member is rank 0. */
+  get coordinator(): Coordinator | undefined {
+    return this.#control.coordinator;
   }
 
   get failure(): AbortSignal {
@@ -168,9 +155,7 @@ export class Generation {
     clearTimeout(this.#lossTimer);
     for (const push of this.#early.take()) push.refuse('this worker leaves the generation');
     this.#mesh?.close(orderly ? 'end' : 'cancel');
-    this.#watch?.close();
-    this.#coordination.close();
-    this.#coordinatorClient?.close();
+    this.#control.close();
   }
 
   /** Ends the generation for everyone, for a reason that was seen from outside. Returns the first such reason. */
@@ -237,37 +222,6 @@ export class Generation {
     const metadata = this.#options.endpoint.metadata();
     writeScope(metadata, scope);
     return metadata;
-  }
-
-  #openCoordinatorChannel(): Client {
-    const { endpoint, exchange } = this.#options;
-    return endpoint.openChannel(COORDINATOR, exchange.coordinatorAddress);
-  }
-
-  #becomeCoordinator(): Coordinator {
-    const { exchange, staffing } = this.#options;
-    const { replicas, elastic, scaler, log } = exchange;
-    return new Coordinator({
-      replicas,
-      elastic,
-      scaler,
-      staffing,
-      stepDeadlineMs: this.#stepDeadlineMs,
-      events: this.#coordinationEvents(),
-      onRefused: (refused, reason) => log?.('warn', 'refused a worker', { refused, reason }),
-    });
-  }
-
-  #reachCoordinator(client: Client): RemoteCoordination {
-    const { exchange, endpoint, traffic } = this.#options;
-    return new RemoteCoordination({
-      rank: exchange.rank,
-      attempt: exchange.attempt,
-      client,
-      barrierMethod: countedMethod(barrierMethod, traffic.barrierMessages),
-      metadata: () => endpoint.metadata(),
-      events: this.#coordinationEvents(),
-    });
   }
 
   #coordinationEvents(): CoordinationEvents {
