@@ -5,6 +5,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addInspectCommand } from './commands/inspect.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addScaleCommand } from './commands/scale.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { addVersionCommand } from './commands/version.ts';
 import type { CliContext } from './context.ts';
@@ -28,6 +29,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     .exitOverride()
     .configureOutput({ writeOut: context.terminal.out, writeErr: context.terminal.err });
   addRunCommand(program, context, outcome);
+  addScaleCommand(program, context);
   addValidateCommand(program, context);
   addExplainCommand(program, context);
   addInspectCommand(program, context, outcome);

@@ -39,7 +39,7 @@ describe('terngrad validate', () => {
   });
 
   test('refuses what the schema has but this version does not carry out', async () => {
-    const { exitCode, err } = await validate(jobText([...specOfSmallJob, 'checkpoint: {directory: c}']));
+    const { exitCode, err } = await validate(jobText([...specOfSmallJob, 'gang: {scheduler: volcano}']));
     expect(exitCode).toBe(64);
     expect(err).toContain('not supported yet');
   });

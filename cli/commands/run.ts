@@ -27,7 +27,7 @@ The result goes to standard output, everything else to standard error.
 Exit code: 0 when the job succeeded; else that of the worker that failed first:
   64 bad configuration   65 bad data   66 program failed or loss not finite
   69 a worker was lost   70 internal   75 stopped (Ctrl-C, or activeDeadlineSeconds)
-Ctrl-C stops the workers and waits up to 10 seconds; a second one kills them.
+Ctrl-C stops the workers and waits up to 10 seconds, 60 where they save checkpoints; a second one kills them.
 
 Examples:
   terngrad run -f examples/mnist-lenet.yaml

@@ -11,7 +11,8 @@ import type { RunObserver, RunSignals } from './run-observer.ts';
 import type { Wakeup } from './wakeup.ts';
 
 export interface CarryOutOptions {
-  readonly job: ResolvedJob;
+  /** The job as it is wanted now: its size may change. */
+  readonly job: () => ResolvedJob;
   readonly workers: LocalWorkers;
   /** The last answer of rank 0. */
   readonly progress: () => JobProgress | undefined;
@@ -40,7 +41,7 @@ export async function carryOut(options: CarryOutOptions): Promise<JobStatus> {
       const progress = options.progress();
       const next = plan(
         {
-          job,
+          job: job(),
           ...(status && { status }),
           ...(progress && { progress }),
           ...(stopRequest && { stopRequest }),

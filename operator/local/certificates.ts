@@ -3,6 +3,7 @@ import { createAuthority, issueLeaf } from '../pki/authority.ts';
 import { writeCertificateDirectory } from '../pki/certificate-directory.ts';
 import type { CertificateFiles } from '../pki/certificate-directory.ts';
 import { LOOPBACK } from './free-port.ts';
+import { mostRanks } from './job-size.ts';
 import type { JobFolder } from './job-folder.ts';
 import type { LocalJob } from './local-job.ts';
 
@@ -10,7 +11,7 @@ import type { LocalJob } from './local-job.ts';
 const VALIDITY_DAYS = 365;
 
 /**
- * Makes an authority for this run alone and writes one certificate directory per rank. The authority's key never
+ * Makes an authority for this run alone and writes one certificate directory per rank that the job may ever have. The authority's key never
  * touches the disk and is forgotten on return, so nobody can join later.
  * @returns the operator's credentials, with which we poll rank 0; they stay in memory.
  */
@@ -22,7 +23,7 @@ export async function issueRunCertificates(
   const { namespace, uid: jobUid } = job.metadata;
   const validity = { notAfter: new Date(now.getTime() + VALIDITY_DAYS * 24 * 3600 * 1000) };
   const authority = await createAuthority(`terngrad local run ${jobUid}`, validity);
-  const ranks = Array.from({ length: job.spec.workers.replicas }, (_, rank) => rank);
+  const ranks = Array.from({ length: mostRanks(job) }, (_, rank) => rank);
   await Promise.all(
     ranks.map(async (rank) => {
       const identity = { kind: 'worker', namespace, jobUid, rank } as const;

@@ -12,6 +12,7 @@ const folder: JobFolder = {
   jobFile: '/run/job.json',
   rankDirectory: (rank) => `/run/rank-${rank}`,
   terminationMessageFile: (rank, attempt) => `/run/rank-${rank}/end-${attempt}.json`,
+  rewriteJob: () => Promise.resolve(),
   remove: () => undefined,
 };
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { job } from '../plan/testing/builders.ts';
+import { elastic, job } from '../plan/testing/builders.ts';
+import { requestScale } from './control/request-scale.ts';
 import { portForRank0 } from './free-port.ts';
 import { runLocally } from './run-locally.ts';
 import type { RunObserver } from './run-observer.ts';
@@ -270,6 +271,36 @@ describe('a local run', () => {
     stop.abort('interrupted by Ctrl-C');
     kill.abort();
     expect((await running).exitCode).toBe(75);
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('of an elastic job grows and shrinks while it runs; leavers are no failures', async () => {
+    const { seen, observer } = recorder();
+    const { stop, both } = signals();
+    const always = { never: true };
+    const options = runOptions({ 0: always, 1: always, 2: always });
+    const running = runLocally(elastic(job(2), 1, 3), options, observer, both);
+    await startedProcesses(seen, 2);
+    expect(statSync(`${seen.folder}/control.sock`).mode & 0o777).toBe(0o600);
+    expect(await requestScale(seen.folder, 3)).toEqual({ before: 2, now: 3 });
+    await startedProcesses(seen, 3);
+    expect(seen.lines.at(-1)).toMatch(/^2 /);
+    const stored = JSON.parse(await readFile(`${seen.folder}/job.json`, 'utf8'));
+    expect(stored.spec.workers.replicas).toBe(3);
+    await expect(requestScale(seen.folder, 4)).rejects.toMatchObject({
+      code: 'SCALE_REFUSED',
+      message: 'the job small cannot have 4 workers: spec.workers.elastic allows 1 to 3',
+    });
+    expect(await requestScale(seen.folder, 1)).toEqual({ before: 3, now: 1 });
+    const leavers = seen.pids.filter(
+      (pid) => !seen.lines.some((line) => line.startsWith('0 ') && line.includes(`:${pid}`)),
+    );
+    while (leavers.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(seen.pids.filter(isAlive)).toHaveLength(1);
+    stop.abort('interrupted by Ctrl-C');
+    const { result } = await running;
+    expect(result).toMatchObject({ reason: 'Stopped', workers: 1 });
+    expect(seen.events).not.toContain('WorkerFailed');
     expect(leftovers(seen)).toEqual(nothing);
   });
 

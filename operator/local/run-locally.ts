@@ -1,14 +1,19 @@
+import { join } from 'node:path';
 import type { ResolvedJob } from '../../crds/job.ts';
 import type { JobProgress } from '../plan/progress.ts';
 import { carryOut } from './carry-out.ts';
 import { issueRunCertificates } from './certificates.ts';
 import { clusterOnlyNote } from './cluster-fields.ts';
 import { spawnChildProcess } from './child-process.ts';
+import type { ControlSocket, ScaleRun } from './control/control-socket.ts';
+import { openControlSocket } from './control/control-socket.ts';
+import { CONTROL_SOCKET } from './control/messages.ts';
 import { workerEnvironment } from './environment.ts';
 import { LOOPBACK, portForRank0 } from './free-port.ts';
 import type { JobFolder } from './job-folder.ts';
 import { createJobFolder } from './job-folder.ts';
 import { onProcessExit } from './last-resort.ts';
+import { resized } from './job-size.ts';
 import type { LocalJob } from './local-job.ts';
 import { localJob, localUid } from './local-job.ts';
 import { LocalWorkers } from './local-workers.ts';
@@ -31,7 +36,7 @@ export interface LocalRunOptions {
   readonly logLevel: string;
   /** Leave job.json, certificates and termination messages behind for a look at them. Default false. */
   readonly keepFolder?: boolean;
-  /** Time between the request to stop and SIGKILL. Default 10 000. */
+  /** Time between the request to stop and SIGKILL. Default 10 000; with checkpoints 60 000, as rank 0 saves before it goes. */
   readonly graceMs?: number;
   /** Default 500. */
   readonly pollIntervalMs?: number;
@@ -70,11 +75,22 @@ export async function runLocally(
     removeFolder();
   });
   const polling = new AbortController();
+  let wanted = resolved;
+  const scale: ScaleRun = async (replicas) => {
+    const before = wanted.spec.workers.replicas;
+    const next = resized(wanted, replicas);
+    await folder.rewriteJob(next);
+    wanted = next;
+    wakeup.ring();
+    return { before, now: replicas };
+  };
+  let control: ControlSocket | undefined;
   let progress: JobProgress | undefined;
   let connection: ProgressConnection | undefined;
   let polled: Promise<void> | undefined;
   try {
     observer.onFolder?.(folder.path);
+    control = await openControl(resolved, folder, scale);
     const credentials = resolved.spec.tls.enabled
       ? await issueRunCertificates(resolved, folder, clock())
       : undefined;
@@ -82,7 +98,7 @@ export async function runLocally(
     polled = pollProgress(
       {
         ask: connection.ask,
-        request: () => ({ wantedSize: job.spec.workers.replicas, attempts: workers.attempts }),
+        request: () => ({ wantedSize: wanted.spec.workers.replicas, attempts: workers.attempts }),
         intervalMs: options.pollIntervalMs ?? 500,
         timeoutMs: POLL_TIMEOUT_MS,
         clock,
@@ -94,7 +110,7 @@ export async function runLocally(
       polling.signal,
     );
     const status = await carryOut({
-      job: resolved,
+      job: () => wanted,
       workers,
       progress: () => progress,
       observer,
@@ -102,16 +118,32 @@ export async function runLocally(
       clock,
       wakeup,
     });
-    return finishedRun(status, workers.children, job.spec.workers.replicas);
+    return finishedRun(status, workers.children, wanted.spec.workers.replicas);
   } finally {
     workers.killAll();
     polling.abort();
+    await control?.close();
     await workers.allGone();
     await polled;
     connection?.close();
     removeFolder();
     forget();
   }
+}
+
+function defaultGraceMs({ spec }: LocalJob): number {
+  return spec.checkpoint === undefined ? 10_000 : 60_000;
+}
+
+/** A job of a fixed size has nothing to be asked for. */
+async function openControl(
+  { spec }: LocalJob,
+  { path }: JobFolder,
+  scale: ScaleRun,
+): Promise<ControlSocket | undefined> {
+  return spec.workers.elastic === undefined
+    ? undefined
+    : openControlSocket(join(path, CONTROL_SOCKET), scale);
 }
 
 function localWorkers(
@@ -133,7 +165,7 @@ function localWorkers(
       environment: workerEnvironment(facts, worker),
     }),
     readMessage: ({ rank, attempt }) => readTerminationMessage(folder.terminationMessageFile(rank, attempt)),
-    graceMs: options.graceMs ?? 10_000,
+    graceMs: options.graceMs ?? defaultGraceMs(job),
     clock,
     onLine: ({ rank }, line) => observer.onLine?.(rank, line),
     onChange: () => wakeup.ring(),

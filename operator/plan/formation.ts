@@ -30,8 +30,17 @@ export function waitingRanks(ranks: readonly Rank[]): readonly Rank[] {
 export function formationOf(facts: FormationFacts): Formation {
   const { ranks, progress, elastic } = facts;
   if (progress !== undefined && waits(progress, ranks)) return 'no';
+  if (elastic !== undefined && progress !== undefined && isOfPresentRank0(progress, ranks)) {
+    return formationOfMembers(ranks, membersOf(ranks, progress).length, elastic.minReplicas);
+  }
   if (haveAllMet(facts)) return 'wholly';
   return elastic !== undefined && membersOf(ranks, progress).length >= elastic.minReplicas ? 'partly' : 'no';
+}
+
+function formationOfMembers(ranks: readonly Rank[], memberCount: number, minReplicas: number): Formation {
+  const wantedCount = ranks.filter((rank) => rank.wanted && stateOf(rank) !== 'succeeded').length;
+  if (memberCount === wantedCount) return 'wholly';
+  return memberCount >= minReplicas ? 'partly' : 'no';
 }
 
 /** Wanted workers that train now, by the report of rank 0 if it gave one, else by their own word. */

@@ -130,6 +130,18 @@ describe('a job that changes its size', () => {
     expect(run.status?.ranks?.[3]).toMatchObject({ state: 'stopped' });
   });
 
+  test('a worker that left with 75 is no failure, and its rank can come back', () => {
+    const run = new Simulation({ job: small }).started();
+    run.look(10, { job: resized(small, 1) });
+    run.fail(1, 75, 11);
+    run.look(11, { job: resized(small, 1) });
+    expect(run.status?.ranks?.[1]).toMatchObject({ state: 'stopped' });
+    expect(run.look(12).start).toEqual([{ rank: 1, attempt: 2 }]);
+    run.look(13);
+    expect(run.status).toMatchObject({ failureCount: 0, restarts: 0 });
+    expect(run.events).toEqual(['JobRunning']);
+  });
+
   test('a rank that comes back has a new attempt', () => {
     const run = new Simulation({ job: small }).started();
     run.look(10, { job: resized(small, 1) });

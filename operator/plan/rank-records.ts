@@ -93,8 +93,14 @@ function restartOf({ lastAttempt, wanted }: Rank, at: Date): Partial<RankStatus>
 
 function recordedState(rank: Rank, isHalted: boolean): RankState {
   const state = stateOf(rank) ?? 'lost';
-  const isUnwanted = isHalted || !rank.wanted;
-  if (!isUnwanted) return state;
+  const hasEnded = state === 'failed' || state === 'lost';
+  if (hasEnded && (!rank.wanted || wasStopped(rank))) return 'stopped';
+  if (!isHalted) return state;
   if (state === 'lost') return rank.stored?.state === 'failed' ? 'failed' : 'stopped';
   return state;
+}
+
+/** The job did not want this attempt any more when it ended; that stays so, even if it wants the rank back. */
+function wasStopped({ stored, child }: Rank): boolean {
+  return stored?.state === 'stopped' && child !== undefined && child.uid === stored.uid;
 }

@@ -54,11 +54,19 @@ function rankOf(
 export function stateOf({ child, stored }: Rank): RankState | undefined {
   if (child !== undefined) {
     if (child.phase === 'succeeded' || child.phase === 'failed') return child.phase;
-    return child.deleting ? 'lost' : child.phase;
+    if (child.deleting) return 'lost';
+    return endOnRecord(child, stored) ?? child.phase;
   }
   if (stored === undefined) return undefined;
   if (stored.state !== 'pending' && stored.state !== 'running') return stored.state;
   return (stored.minAttempt ?? 1) > stored.attempt ? 'stopped' : 'lost';
+}
+
+/** Nothing that has ended lives again: who sees it alive looks at the past, as by a watch that lags behind the status. */
+function endOnRecord({ uid }: WorkerChild, stored: RankStatus | undefined): RankState | undefined {
+  if (stored === undefined || stored.uid !== uid) return undefined;
+  const isFinal = stored.state === 'succeeded' || stored.state === 'failed' || stored.state === 'stopped';
+  return isFinal ? stored.state : undefined;
 }
 
 /** Whether what followed from the end of this attempt is stored already. */

@@ -25,6 +25,12 @@ export function job(replicas: number, ...spec: readonly string[]): ResolvedJob {
   return parseJob(lines.join('\n'), 'small.yaml');
 }
 
+/** The same job with room to grow and shrink. */
+export function elastic(one: ResolvedJob, minReplicas: number, maxReplicas: number): ResolvedJob {
+  const bounds = { minReplicas, maxReplicas, graceSeconds: 30 };
+  return { ...one, spec: { ...one.spec, workers: { ...one.spec.workers, elastic: bounds } } };
+}
+
 /** `worker(1).failed(66)`: a chain that reads as the history of one worker. */
 export function worker(rank: number, attempt = 1): WorkerBuilder {
   return new WorkerBuilder({
