@@ -9,6 +9,11 @@ export class LaunchedCrew implements Crew {
     this.#run = run;
   }
 
+  /** Where the job file lies. */
+  get folder(): string {
+    return this.#run.sandbox.folder;
+  }
+
   get log(): string {
     return this.#run.err;
   }

@@ -32,8 +32,8 @@ export interface Row<OfStage extends Stage = Stage> {
   readonly replaced: readonly number[];
   /** Whether the generation ends: `true` must, `false` must not. */
   readonly endsGeneration: boolean;
-  /** Every state is lost, so that training starts from the beginning. */
-  readonly startsAnew?: boolean;
+  /** How many steps the next generation may begin before this one's, where no state survives. Default 0. */
+  readonly stepsLost?: number;
   /** Must be in a worker's log afterwards, and not before. */
   readonly says?: RegExp;
   /**

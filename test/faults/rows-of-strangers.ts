@@ -11,6 +11,7 @@ import type { LooseStage, Row } from './row.ts';
 
 const HOUR_MS = 3_600_000;
 const RANK = 1;
+let strangers = 0;
 const UNHARMED = 'refused; the job goes on unharmed';
 
 /** Processes that want to be a worker of the job and must not, and one that must. */
@@ -121,8 +122,9 @@ function foreign(): Row<LooseStage> {
         () => process.output,
       );
       process.signal('SIGKILL');
-      const { message } = await crew.endOf(process);
-      if (message !== undefined) throw new Error(`it ended by itself: ${message.message}`);
+      const { exitCode } = await crew.endOf(process);
+      if (exitCode !== 'SIGKILL')
+        throw new Error(`it ended by itself with ${String(exitCode)}\n${process.output}`);
       go();
     },
   };
@@ -137,9 +139,12 @@ async function withCertificate(
   leaf: PemPair,
   authorities = loose.authority.certificate,
 ): Promise<LooseWorker> {
-  const directory = join(loose.sandbox.folder, `certificate-of-a-stranger-${Date.now()}`);
+  strangers += 1;
+  const directory = join(loose.sandbox.folder, `certificate-of-stranger-${strangers}`);
   await writeCertificateDirectory(directory, { ...leaf, authorities });
-  return loose.start(RANK, { [WorkerEnvironment.certificateDirectory]: directory }, newest(RANK).attempt + 1);
+  // Each its own attempt, so that none is taken for one by what another has left.
+  const attempt = newest(RANK).attempt + 1 + strangers;
+  return loose.start(RANK, { [WorkerEnvironment.certificateDirectory]: directory }, attempt);
 }
 
 /** A job file with a wider layer than the job has. */

@@ -160,16 +160,15 @@ function attemptComplaints(
 }
 
 function generationComplaints(
-  { endsGeneration, startsAnew }: Pick<Row, 'endsGeneration' | 'startsAnew'>,
+  { endsGeneration, stepsLost = 0 }: Pick<Row, 'endsGeneration' | 'stepsLost'>,
   step: number,
   before: Awaited<ReturnType<typeof formedIn>>,
   now: Awaited<ReturnType<typeof formedIn>>,
 ): readonly string[] {
   const known = before.at(-1)?.generation ?? 0;
   const added = now.filter(({ generation }) => generation > known);
-  if (startsAnew === true) return [];
   const complaints = added
-    .filter((formed) => formed.step < step)
+    .filter((formed) => formed.step < step - stepsLost)
     .map((formed) => `generation ${formed.generation} goes back to step ${formed.step} from step ${step}`);
   if (endsGeneration && added.length === 0) complaints.push('no generation has formed');
   if (!endsGeneration && added.length > 0)

@@ -6,6 +6,7 @@ import { Gates } from './gates.ts';
 import { LaunchedCrew } from './launched-crew.ts';
 import { LooseCrew } from './loose-crew.ts';
 import { RANKS, type PacedJob } from './paced-job.ts';
+import { CHECKPOINTS, rowsOfCheckpoints, STEPS_PER_CHECKPOINT } from './rows-of-checkpoints.ts';
 import { rowsOfDeaths } from './rows-of-deaths.ts';
 import { rowsOfDeathsOnTheWire } from './rows-of-deaths-on-the-wire.ts';
 import { rowsOfFrames } from './rows-of-frames.ts';
@@ -13,7 +14,6 @@ import { rowsOfLinks } from './rows-of-links.ts';
 import { rowsOfPauses } from './rows-of-pauses.ts';
 import { rowsOfStrangers } from './rows-of-strangers.ts';
 import { rowsOfTheFinish } from './rows-of-the-finish.ts';
-import type { Row } from './row.ts';
 import { play, type Scene, type SceneOptions } from './scene.ts';
 import { Switchboard } from './switchboard.ts';
 
@@ -21,6 +21,8 @@ import { Switchboard } from './switchboard.ts';
 const tireless = {
   failurePolicy: { backoffLimit: 1000, backoff: { initialSeconds: 1, maxSeconds: 1, resetAfterSeconds: 1 } },
 } as const;
+
+const checkpoint = { directory: CHECKPOINTS, everySteps: STEPS_PER_CHECKPOINT } as const;
 
 /** A scene whose crew only itself knows. */
 export interface AnyScene {
@@ -33,6 +35,14 @@ export interface AnyScene {
 export function scenesOf(job: PacedJob, isWanted: (id: string) => boolean): readonly AnyScene[] {
   const scenes = [
     anyScene(launched('`terngrad run`, TLS', job.with(tireless), rowsOfDeaths), isWanted),
+    anyScene(
+      launched(
+        '`terngrad run` with checkpoints, TLS',
+        job.with({ ...tireless, checkpoint }),
+        rowsOfCheckpoints,
+      ),
+      isWanted,
+    ),
     anyScene(loose('workers alone, TLS', job.with(), [...rowsOfPauses, ...rowsOfStrangers]), isWanted),
     anyScene(switched(job, [...rowsOfDeathsOnTheWire, ...rowsOfLinks]), isWanted),
     anyScene(switched(job, rowsOfFrames), isWanted),
@@ -46,7 +56,7 @@ function anyScene<OfCrew extends Crew>(scene: Scene<OfCrew>, isWanted: (id: stri
   return { name: scene.name, rows: wanted.rows, play: (options) => play(wanted, options) };
 }
 
-function launched(name: string, job: TernGradJob, rows: readonly Row[]): Scene {
+function launched(name: string, job: TernGradJob, rows: Scene<LaunchedCrew>['rows']): Scene<LaunchedCrew> {
   return {
     name,
     rows,

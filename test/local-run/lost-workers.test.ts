@@ -61,7 +61,7 @@ describe('every wait has a deadline', () => {
     expect({ exitCode, err }).toMatchObject({ exitCode: 0 });
     expect(err).toMatch(/compute thread .* within 3\.6 s.*stepDeadlineSeconds/);
     expect(err).toContain(`worker 1 ended with code ${internal} (ComputeHung)`);
-    const weightsHash = await undisturbedHash(2);
+    const weightsHash = await undisturbedHash(2, { path: programFile('faulty') });
     expect(result.weightsHashes).toEqual([weightsHash, weightsHash]);
   });
 
@@ -168,8 +168,9 @@ describe('a worker that is killed is replaced, and the others wait for it: the f
 });
 
 /** What the small job comes to with so many workers. */
-async function undisturbedHash(replicas: number): Promise<string> {
-  const { exitCode, err, result } = await runJob(smallJob({ workers: { replicas, backend: 'cpu' } }));
+async function undisturbedHash(replicas: number, program?: SpecChange['program']): Promise<string> {
+  const workers = { replicas, backend: 'cpu' } as const;
+  const { exitCode, err, result } = await runJob(smallJob({ workers, ...(program && { program }) }));
   const [weightsHash] = result.weightsHashes;
   if (exitCode !== 0 || typeof weightsHash !== 'string')
     throw new Error(`the undisturbed run has failed\n${err}`);
