@@ -16,6 +16,19 @@ export const rowsOfDeaths: readonly Row[] = [
   whileAnotherHeals('T2-healing-01', 0, 1),
   twice('T2-twice-1', 1),
   {
+    id: 'T8-frozen-2',
+    fault: 'SIGSTOP, and nobody wakes it',
+    rank: '2',
+    phase: 'in its batch',
+    expected: 'named as lost; suspected by rank 0; killed and replaced by `terngrad run`',
+    replaced: [2],
+    endsGeneration: true,
+    async act({ crew, go }) {
+      crew.signal(2, 'SIGSTOP');
+      go();
+    },
+  },
+  {
     ...inBatch('T2-all', RANKS),
     expected: 'no state is left and there is no checkpoint: training starts from step 0',
     stepsLost: Infinity,
