@@ -11,6 +11,7 @@ const child: WorkerChild = {
   ready: true,
   deleting: false,
   disrupted: false,
+  conditions: [],
   createdAt: new Date(0),
 };
 

@@ -1,7 +1,7 @@
 import type { Plan } from './fault.ts';
 import { HAPPENINGS } from './life.ts';
 import { randomOf } from './random.ts';
-import { appendResult, beginResults } from './results.ts';
+import { appendResult, nameOf } from './results.ts';
 import type { LifeRecord, Surroundings } from './trial.ts';
 import { live } from './trial.ts';
 
@@ -13,10 +13,6 @@ const AT_ONCE = 8;
 /** Writes that come together now and then are one; then the place is not there, and the life is lived again. */
 const TRIES = 3;
 
-export function nameOf({ id, fault, place }: Plan): string {
-  return `${id} ${fault}: ${place}`;
-}
-
 /** Runs all plans, several at a time; the verdict of each comes when it comes. Never rejects. */
 export function runAll(
   plans: readonly Plan[],
@@ -24,7 +20,6 @@ export function runAll(
   surroundings: Surroundings,
   seed: number,
 ): ReadonlyMap<Plan, Promise<Verdict>> {
-  beginResults();
   let next = 0;
   let numbers = 10;
   const settle = new Map<Plan, (verdict: Verdict) => void>();

@@ -7,7 +7,7 @@ import { type RunningApiServer, startApiServer } from '../integration/api-server
 import { bundleOperator, type OperatorProgram } from '../integration/controller-operator.ts';
 import { describeOnApiServer, START_LIMIT_MS } from '../integration/suite.ts';
 import type { Verdict } from './campaign.ts';
-import { nameOf, runAll } from './campaign.ts';
+import { runAll } from './campaign.ts';
 import { answers } from './plans-of-answers.ts';
 import { crashes } from './plans-of-crashes.ts';
 import { leaders } from './plans-of-leaders.ts';
@@ -15,7 +15,7 @@ import { leases } from './plans-of-leases.ts';
 import { views } from './plans-of-views.ts';
 import { watches } from './plans-of-watches.ts';
 import { writeMatrix } from './reliability-page.ts';
-import { readResults } from './results.ts';
+import { latestResults, nameOf } from './results.ts';
 import { randomOf } from './random.ts';
 import { type LifeRecord, live, type Surroundings } from './trial.ts';
 import { SOMETIMES, WRITES } from './writes.ts';
@@ -74,9 +74,9 @@ describeOnApiServer('The operator under faults of its control plane', () => {
   );
 
   afterAll(() => {
-    // A run of some plans says nothing about the others, and stays off the page.
-    const results = readResults();
-    if (results.length === everything.length) writeMatrix(results);
+    const results = latestResults(everything.map(nameOf));
+    if (results === undefined) console.log('not all plans have been run, so docs/reliability.md stays as it is');
+    else writeMatrix(results);
   });
 
   describe('comes to the same end as without the fault, with as many objects made and deleted', () => {

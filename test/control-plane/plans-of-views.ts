@@ -14,24 +14,23 @@ const VIEWS = [
 ] as const;
 const STEPS = LIFE.map(({ name }) => name).slice(1);
 
-/** Events of these kinds that come from a step on are held back for a while; then they come, each or merged. */
+/** From the first event of these kinds after a step began all are held back for a while; then they come, each or merged. */
 function heldBack(plurals: readonly string[], step: string, holdMs: number, merge: boolean): Fault {
-  let untilMs = 0;
+  let isDue = false;
+  let heldUntilMs = 0;
+  const untilMs = (): number => {
+    if (isDue) heldUntilMs = performance.now() + holdMs;
+    isDue = false;
+    return heldUntilMs;
+  };
   return {
     beforeStep: (_trial, { name }) => {
-      if (name === step) untilMs = performance.now() + holdMs;
+      isDue ||= name === step;
       return Promise.resolve();
     },
     treat: (trial, { verb, plural }) => {
       if (verb !== 'watch' || !plurals.includes(plural)) return undefined;
-      return (passage) =>
-        passage.stream(
-          holding(
-            () => untilMs,
-            merge,
-            () => trial.met(),
-          ),
-        );
+      return (passage) => passage.stream(holding(untilMs, merge, () => trial.met()));
     },
   };
 }

@@ -25,11 +25,10 @@ export function writeMatrix(results: readonly Result[]): void {
 /** The faults that hit every write are columns; each other fault is a row with its places. */
 export function matrixOf(results: readonly Result[]): string {
   const failed = results.filter(({ result }) => result === 'failed').length;
-  const [{ seed } = { seed: 0 }] = results;
   const around = results.filter(({ id }) => id === 'C1' || id === 'C2');
   const others = results.filter((result) => !around.includes(result));
   return [
-    `${results.length} lives with one fault each, seed ${seed}: ${results.length - failed} ended as without the fault, ${failed} did not.`,
+    `${results.length} lives with one fault each: ${results.length - failed} ended as without the fault, ${failed} did not. A row is of the latest life of its plan.`,
     '### Around every write',
     aroundWrites(around),
     '### Elsewhere',
@@ -43,8 +42,12 @@ function aroundWrites(results: readonly Result[]): string {
   const cell = (place: string, fault: string): string =>
     results.find((one) => one.place === place && titleOf(one) === fault)?.result ?? 'not run';
   return table(
-    ['write', ...faults],
-    places.map((place) => [place, ...faults.map((fault) => cell(place, fault))]),
+    ['write', ...faults, 'seed'],
+    places.map((place) => [
+      place,
+      ...faults.map((fault) => cell(place, fault)),
+      seedsOf(results.filter((result) => result.place === place)),
+    ]),
   );
 }
 
@@ -53,9 +56,13 @@ function elsewhere(results: readonly Result[]): string {
     const rowsOf = results.filter((result) => titleOf(result) === fault);
     const failed = rowsOf.filter(({ result }) => result === 'failed').map(({ place }) => place);
     const result = failed.length === 0 ? 'as without the fault' : `failed: ${failed.join(', ')}`;
-    return [fault, rowsOf.map(({ place }) => place).join('; '), result];
+    return [fault, rowsOf.map(({ place }) => place).join('; '), result, seedsOf(rowsOf)];
   });
-  return table(['fault', 'places', 'result'], rows);
+  return table(['fault', 'places', 'result', 'seed'], rows);
+}
+
+function seedsOf(results: readonly Result[]): string {
+  return [...new Set(results.map(({ seed }) => seed))].join(', ');
 }
 
 function titleOf({ id, fault }: Result): string {
