@@ -28,6 +28,7 @@ export const rowsOfDeaths: readonly Row[] = [
       go();
     },
   },
+  // The last one: generations are counted anew after it.
   {
     ...inBatch('T2-all', RANKS),
     expected: 'no state is left and there is no checkpoint: training starts from step 0',

@@ -165,6 +165,8 @@ function generationComplaints(
   before: Awaited<ReturnType<typeof formedIn>>,
   now: Awaited<ReturnType<typeof formedIn>>,
 ): readonly string[] {
+  // Who remembers nothing counts the generations anew, too.
+  if (stepsLost === Infinity) return [];
   const known = before.at(-1)?.generation ?? 0;
   const added = now.filter(({ generation }) => generation > known);
   const complaints = added
