@@ -6,7 +6,6 @@ import { notYet, unsupportedFields } from './unsupported.ts';
 type Changes = Parameters<typeof resolvedExample>[0];
 
 const asked: Record<string, Changes> = {
-  'workers.elastic': { workers: { elastic: { minReplicas: 1, maxReplicas: 1 } } },
   gang: { gang: { scheduler: 'volcano' } },
 };
 
@@ -34,6 +33,7 @@ describe('Fields that do not work yet', () => {
 describe('Fields that work', () => {
   test.each<[string, Changes]>([
     ['workers', { workers: { replicas: 2, backend: 'wasm', threads: 2, gpusPerWorker: 1 } }],
+    ['elastic', { workers: { replicas: 2, elastic: { minReplicas: 1, maxReplicas: 3 } } }],
     ['template', { workers: { template: { image: 'example/worker' } } }],
     [
       'program',

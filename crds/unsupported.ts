@@ -12,7 +12,6 @@ export const notYet: readonly {
   readonly path: string;
   readonly instead: string;
 }[] = [
-  { path: 'workers.elastic', instead: 'leave it out: a lost worker then fails the job' },
   { path: 'gang', instead: 'leave it out' },
 ];
 

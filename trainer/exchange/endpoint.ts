@@ -44,7 +44,8 @@ export class Endpoint {
 
   /** Only workers of this job, and at rank 0 the operator, get past the TLS handshake. Throws ListenError. */
   async listen(): Promise<Listener> {
-    const { listenAddress, credentials, replicas, rank, job } = this.#options;
+    const { listenAddress, credentials, replicas, elastic, rank, job } = this.#options;
+    const mostReplicas = elastic?.maxReplicas ?? replicas;
     try {
       return await openListener({
         address: listenAddress,
@@ -52,10 +53,10 @@ export class Endpoint {
         admit: (identity) =>
           identity.kind === 'operator'
             ? rank === COORDINATOR
-            : isWorkerOf(job, identity) && identity.rank !== rank && identity.rank < replicas,
+            : isWorkerOf(job, identity) && identity.rank !== rank && identity.rank < mostReplicas,
         onRefused: (reason, remoteAddress) => this.#logRefusal(reason, remoteAddress),
         maxMessageBytes: this.#maxMessageBytes,
-        maxConnections: 4 * replicas + 16,
+        maxConnections: 4 * mostReplicas + 16,
         peerLossMs: this.#peerLossMs,
         socketBytes: this.sockets,
       });

@@ -72,6 +72,10 @@ export class Formation {
     if (own === undefined) {
       return { kind: 'refuse', field: 'generation', message: 'rank 0 is not forming a membership' };
     }
+    if (rank >= staffing.wantedSize && rank < (elastic?.maxReplicas ?? 0)) {
+      // The operator has started it already, and says so with its next poll.
+      return { kind: 'refuse', field: 'generation', message: `rank ${rank} is not wanted yet` };
+    }
     const admission = admit(rank, request, {
       maxReplicas: elastic?.maxReplicas ?? replicas,
       replicas: elastic === undefined ? replicas : undefined,

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { openControlClient } from '../wire/control-client.ts';
+import type { ProgressRequest } from '../wire/progress.ts';
 import { createExchange } from './create-exchange.ts';
 import type { Exchange, ExchangeOptions, JoinState, Membership } from './exchange.ts';
 import { freePort } from './testing/free-port.ts';
-import { contribution, JOIN, LocalJob } from './testing/local-job.ts';
+import { contribution, credentialsFor, JOB, JOIN, LocalJob, workerIdentity } from './testing/local-job.ts';
 import { Relay } from './testing/relay.ts';
 import { stateOf } from './testing/state-bytes.ts';
 import type { StateBytes } from './testing/state-bytes.ts';
@@ -54,6 +56,30 @@ const at = (step: number, stateHash = `hash-${step}`): JoinState => ({ ...JOIN, 
 
 function formAll(members: readonly (readonly [Exchange, JoinState])[]): Promise<Membership[]> {
   return Promise.all(members.map(([member, join]) => member.form(join, signal)));
+}
+
+/** Barriers as long as a joiner may need to come; the last one ends the generation for all. */
+async function barriersUntilTheEnd(members: readonly Exchange[]): Promise<void> {
+  for (let step = 1; step < 100; step++) {
+    const outcomes = await Promise.all(members.map((member) => member.barrier(contribution(step), signal)));
+    const [first] = outcomes;
+    expect(outcomes.every(({ ends }) => ends === first?.ends)).toBe(true);
+    if (first?.ends === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('nobody has joined');
+}
+
+/** As the operator asks rank 0. */
+async function poll(job: JobWithStates, request: ProgressRequest): Promise<void> {
+  const client = openControlClient({
+    address: job.job.coordinatorAddress,
+    job: JOB,
+    credentials: await credentialsFor({ kind: 'operator' }),
+  });
+  closing.push({ close: async () => client.close() });
+  // There is nothing to report here; what is told is heard all the same.
+  await client.progress(request).catch(() => undefined);
 }
 
 /** All members but one are told of its loss by their own barrier. */
@@ -185,7 +211,7 @@ test('an older attempt never comes back, even while nobody holds its rank', asyn
 });
 
 describe('with elastic bounds', () => {
-  const elastic = { minReplicas: 2, maxReplicas: 4, graceSeconds: 0.3 };
+  const elastic = { minReplicas: 2, maxReplicas: 4, graceSeconds: 2 };
 
   test('the others go on without a lost member once the grace is over, and take it in again at a border', async () => {
     const job = await JobWithStates.of(3, { elastic });
@@ -200,17 +226,34 @@ describe('with elastic bounds', () => {
       [[0, 2], 1],
     ]);
     const joining = job.nextAttempt(1, stateOf(7)).form(at(0), signal);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const outcomes = await Promise.all(
-      [0, 2].map((rank) => job.member(rank).barrier(contribution(5), signal)),
-    );
-    expect(outcomes.map(({ ends }) => ends)).toEqual([true, true]);
+    await barriersUntilTheEnd([job.member(0), job.member(2)]);
     const whole = await formAll([
       [job.member(0), at(5)],
       [job.member(2), at(5)],
     ]);
     expect(whole[0]?.members.map(({ rank }) => rank)).toEqual([0, 1, 2]);
     await expect(joining).resolves.toMatchObject({ step: 5, copiedFrom: 0 });
+  });
+
+  test('a rank above the first size joins once the operator wants it', async () => {
+    const job = await JobWithStates.of(2, { elastic, onProgress: () => undefined });
+    await job.job.form();
+    const third = job.nextAttempt(1, stateOf(7), 1, {
+      rank: 2,
+      credentials: await credentialsFor(workerIdentity(2)),
+    });
+    const joining = third.form(JOIN, signal);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const before = await Promise.all([0, 1].map((rank) => job.member(rank).barrier(contribution(0), signal)));
+    expect(before.map(({ ends }) => ends)).toEqual([false, false]);
+    await poll(job, { wantedSize: 3, attempts: [] });
+    await barriersUntilTheEnd([job.member(0), job.member(1)]);
+    const [whole] = await formAll([
+      [job.member(0), at(1)],
+      [job.member(1), at(1)],
+    ]);
+    expect(whole?.members.map(({ rank }) => rank)).toEqual([0, 1, 2]);
+    await expect(joining).resolves.toMatchObject({ step: 1, copiedFrom: 0 });
   });
 
   test('below the minimum they wait', async () => {
