@@ -82,6 +82,8 @@ export class LocalWorkers {
     const entry = this.entries.get(keyOf(worker));
     if (entry === undefined || entry.isOver || entry.killTimer !== undefined) return;
     entry.process.terminate();
+    // Should its rank be wanted again meanwhile, another process is to take it.
+    entry.child = { ...entry.child, deleting: true };
     entry.killTimer = setTimeout(() => entry.process.kill(), this.options.graceMs);
   }
 

@@ -155,7 +155,8 @@ describe('a local run', () => {
     const rule = 'failurePolicy: {backoffLimit: 1, rules: [{action: restartAll, exitCodes: [9]}]}';
     const options = runOptions({
       0: { never: true, later: { runMs: 300 } },
-      1: { exitCode: 9, runMs: 0, later: { runMs: 300 } },
+      // Not done before the other has started again: that would be the end of the job.
+      1: { exitCode: 9, runMs: 0, later: { runMs: 3000 } },
     });
     const { exitCode } = await runLocally(job(2, rule), options, observer, untouched());
     expect(exitCode).toBe(0);
@@ -193,7 +194,7 @@ describe('a local run', () => {
     const { seen, observer } = recorder();
     const startedMs = Date.now();
     const options = runOptions(
-      { 0: { runMs: 2500 }, 1: { never: true, later: { never: true } } },
+      { 0: { never: true }, 1: { never: true } },
       {
         // The bounds of a suspicion pass 20 times faster.
         clock: () => new Date(startedMs + (Date.now() - startedMs) * 20),
@@ -208,16 +209,18 @@ describe('a local run', () => {
         }),
       },
     );
-    const running = runLocally(job(2), options, observer, untouched());
+    const { stop, both } = signals();
+    const running = runLocally(job(2), options, observer, both);
     await startedProcesses(seen, 2);
     const frozen = Number(
       /"processId":(\d+)/.exec(seen.lines.find((line) => line.startsWith('1 ')) ?? '')?.[1],
     );
     process.kill(frozen, 'SIGSTOP');
-    const { exitCode } = await running;
-    expect(exitCode).toBe(0);
-    expect(seen.pids).toHaveLength(3);
-    expect(seen.events).toEqual(['WorkersStarting', 'WorkerFailed', 'WorkerReplaced', 'JobSucceeded']);
+    await startedProcesses(seen, 3);
+    expect(isAlive(frozen)).toBe(false);
+    stop.abort('interrupted by Ctrl-C');
+    await running;
+    expect(seen.events.slice(0, 3)).toEqual(['WorkersStarting', 'WorkerFailed', 'WorkerReplaced']);
     expect(leftovers(seen)).toEqual(nothing);
   });
 
@@ -301,6 +304,22 @@ describe('a local run', () => {
     const { result } = await running;
     expect(result).toMatchObject({ reason: 'Stopped', workers: 1 });
     expect(seen.events).not.toContain('WorkerFailed');
+    expect(leftovers(seen)).toEqual(nothing);
+  });
+
+  test('of a job that shrinks and grows again at once, the rank gets a new process when the old one is gone', async () => {
+    const { seen, observer } = recorder();
+    const { stop, both } = signals();
+    const always = { never: true };
+    const options = runOptions({ 0: always, 1: { never: true, deaf: true, later: always } });
+    const running = runLocally(elastic(job(2), 1, 2), options, observer, both);
+    await startedProcesses(seen, 2);
+    await requestScale(seen.folder, 1);
+    await requestScale(seen.folder, 2);
+    await startedProcesses(seen, 3);
+    expect(seen.pids.filter(isAlive)).toHaveLength(2);
+    stop.abort('interrupted by Ctrl-C');
+    expect((await running).result).toMatchObject({ reason: 'Stopped', workers: 2 });
     expect(leftovers(seen)).toEqual(nothing);
   });
 

@@ -4,9 +4,9 @@ import type { Rank } from './ranks.ts';
 import type { WorkerChild } from './worker-child.ts';
 
 /** Rank 0 may wait for a member this long before it is taken for dead: one that only blinked is back by then. */
-export const SUSPECTED_MS = 5_000;
+const SUSPECTED_MS = 5_000;
 /** A worker is not suspected before it has run this long: it has just been given its chance. */
-export const CHANCE_MS = 10_000;
+const CHANCE_MS = 10_000;
 
 export interface Suspicion {
   /** Ends of workers that live, as far as anybody can see, and are given up. */

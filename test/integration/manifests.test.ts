@@ -20,6 +20,17 @@ const jobs: readonly (readonly [string, ClusterJob])[] = [
   ['without TLS', mnistJob({}, { tls: { enabled: false } })],
   ['of a program in a ConfigMap', mnistJob({}, { program: { path: 'p.js', configMap: { name: 'p' } } })],
   [
+    'that keeps checkpoints and its model on a claim',
+    mnistJob(
+      {},
+      {
+        checkpoint: { directory: 'saved', volumeClaim: 'saved' },
+        output: { path: 'saved/model.safetensors' },
+      },
+    ),
+  ],
+  ['that keeps checkpoints in its pod', mnistJob({}, { checkpoint: { directory: '/checkpoints' } })],
+  [
     'with all that a template can ask for',
     mnistJob({
       template: {

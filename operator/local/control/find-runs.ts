@@ -30,7 +30,7 @@ export async function findRuns(parent = tmpdir()): Promise<readonly FoundRun[]> 
 }
 
 /** `undefined` for a folder that is none of a run of ours. */
-export async function runIn(folder: string): Promise<FoundRun | undefined> {
+async function runIn(folder: string): Promise<FoundRun | undefined> {
   try {
     if (!isOurs(await lstat(folder))) return undefined;
     const { metadata, spec } = jobSchema.parse(JSON.parse(await readFile(join(folder, JOB_FILE), 'utf8')));
