@@ -35,7 +35,7 @@ export interface RemoteCoordinationOptions {
   readonly events: CoordinationEvents;
 }
 
-const RETRY_MS = 200;
+const RETRY_MS = 100;
 
 /** Coordination of every rank but 0: two streams to rank 0, on a connection of their own. */
 export class RemoteCoordination implements Coordination {

@@ -39,7 +39,7 @@ export function openChannel(options: ChannelOptions): Client {
     'grpc.keepalive_time_ms': Math.max(1000, options.peerLossMs / 2),
     'grpc.keepalive_timeout_ms': Math.max(1000, options.peerLossMs / 2),
     'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 1000,
+    'grpc.max_reconnect_backoff_ms': 250,
     'grpc.dns_min_time_between_resolutions_ms': 1000,
     'grpc-node.flow_control_window': WINDOW_BYTES,
     // An IP as TLS server name is not allowed (RFC 6066), and no name is checked anyway.
