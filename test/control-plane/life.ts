@@ -129,7 +129,10 @@ export function milestoneOf({ observer }: Stage): unknown {
       .filter(({ type }) => type !== 'Progressing')
       .map(({ type, status, reason }) => `${type} ${status} ${reason}`)
       .toSorted(),
-    ranks: ranks.map(({ rank, attempt, failures, exitCode }) => ({ rank, attempt, failures, exitCode })),
+    // A first attempt is entered with the next status, whenever that is written.
+    ranks: ranks
+      .map(({ rank, attempt, failures, exitCode }) => ({ rank, attempt, failures, exitCode }))
+      .filter(({ attempt, failures, exitCode }) => attempt > 1 || (failures ?? exitCode) !== undefined),
     pods: observer
       .present('Pod')
       .map(({ metadata }) => metadata.name)
@@ -137,7 +140,7 @@ export function milestoneOf({ observer }: Stage): unknown {
   };
 }
 
-export function jobsPath(namespace: string): string {
+function jobsPath(namespace: string): string {
   return `/apis/terngrad.dev/v1alpha1/namespaces/${namespace}/terngradjobs`;
 }
 

@@ -23,7 +23,7 @@ export function writeMatrix(results: readonly Result[]): void {
 }
 
 /** The faults that hit every write are columns; each other fault is a row with its places. */
-export function matrixOf(results: readonly Result[]): string {
+function matrixOf(results: readonly Result[]): string {
   const failed = results.filter(({ result }) => result === 'failed').length;
   const around = results.filter(({ id }) => id === 'C1' || id === 'C2');
   const others = results.filter((result) => !around.includes(result));

@@ -23,11 +23,14 @@ export class Seat {
   start(): void {
     const started = this.program.start(this.proxy.kubeconfig, ...this.parameters);
     this.processes.push(started);
-    void started.exited.then((exitCode) => {
-      if (exitCode === null) return;
-      this.exitCodes.push(exitCode);
-      if (!this.isOver) this.start();
-    });
+    void this.replaceAfter(started);
+  }
+
+  private async replaceAfter({ exited }: OperatorProcess): Promise<void> {
+    const exitCode = await exited;
+    if (exitCode === null) return;
+    this.exitCodes.push(exitCode);
+    if (!this.isOver) this.start();
   }
 
   /** SIGKILL; the process is gone when it resolves. */
