@@ -6,7 +6,9 @@ export class OutputPlaceError extends Error {
   readonly path: string;
 
   constructor(path: string, cause: unknown) {
-    super(`the trained model cannot be written to output.path ${path}: ${explainFileError(cause)}`, { cause });
+    super(`the trained model cannot be written to output.path ${path}: ${explainFileError(cause)}`, {
+      cause,
+    });
     this.name = 'OutputPlaceError';
     this.path = path;
   }
