@@ -182,4 +182,3 @@ class WatchedRun {
     throw new Error(`no process of rank ${rank}`);
   }
 }
-
