@@ -9,7 +9,7 @@ import { live } from './trial.ts';
 export type Verdict = { readonly plan: Plan; readonly failure: string | undefined };
 
 /** Lives are mostly waiting: for the operator, for its rest. */
-const AT_ONCE = 6;
+const AT_ONCE = 8;
 /** Writes that come together now and then are one; then the place is not there, and the life is lived again. */
 const TRIES = 3;
 

@@ -75,7 +75,8 @@ describeOnApiServer('The operator under faults of its control plane', () => {
 
   afterAll(() => {
     const results = latestResults(everything.map(nameOf));
-    if (results === undefined) console.log('not all plans have been run, so docs/reliability.md stays as it is');
+    if (results === undefined)
+      console.log('not all plans have been run, so docs/reliability.md stays as it is');
     else writeMatrix(results);
   });
 
