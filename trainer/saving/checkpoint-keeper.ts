@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { CheckpointSpec } from '../../crds/checkpoint.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
@@ -27,6 +28,9 @@ export interface CheckpointKeeperOptions {
   readonly log: Logger;
   readonly onOutcome: (outcome: SaveOutcome) => void;
 }
+
+/** Below the grace that rank 0 has between the request to stop and its end. */
+const LAST_SAVE_PATIENCE_MS = 50_000;
 
 /** Where training stands, of a state that lies in memory. */
 export interface Standing {
@@ -83,15 +87,31 @@ export class CheckpointKeeper {
     if (due) void this.#save(standing);
   }
 
-  /** Saves the state in memory and waits until it is durable. For when this process goes. */
+  /** Saves the state in memory and waits until it is durable. For when this process goes; a volume that hangs does not keep it. */
   async saveLast(standing: Standing): Promise<void> {
-    await this.#writer.idle();
-    if (standing.step > this.#lastStep) await this.#save(standing);
+    await this.#withinPatience(async () => {
+      await this.#writer.idle();
+      if (standing.step > this.#lastStep) await this.#save(standing);
+    });
   }
 
   /** Waits for the save that is being written, if there is one. */
   async close(): Promise<void> {
-    await this.#writer.idle();
+    await this.#withinPatience(() => this.#writer.idle());
+  }
+
+  async #withinPatience(work: () => Promise<void>): Promise<void> {
+    const givenUp = new AbortController();
+    const patience = sleep(LAST_SAVE_PATIENCE_MS, 'late', { signal: givenUp.signal, ref: false });
+    const end = await Promise.race([work(), patience.catch(() => undefined)]);
+    givenUp.abort();
+    if (end === 'late') {
+      const directory = directoryOf(this.#options);
+      this.#options.log.warn(
+        { directory },
+        `no checkpoint within ${LAST_SAVE_PATIENCE_MS / 1000} s; does the volume hang?`,
+      );
+    }
   }
 
   async #save({ step, stateHash, generation }: Standing): Promise<void> {
