@@ -198,9 +198,9 @@ describeOnApiServer('the operator on a real API server', () => {
 
   test('what cannot be run yet is told, and nothing is made', async () => {
     await start();
-    await apply({ workers: { replicas: 2 }, checkpoint: { directory: '/checkpoints', everySteps: 10 } });
+    await apply({ workers: { replicas: 2 }, gang: { scheduler: 'volcano' } });
     await until(async () => (await conditionOf('Accepted'))?.status === 'False');
-    expect((await conditionOf('Accepted'))?.message).toContain('spec.checkpoint');
+    expect((await conditionOf('Accepted'))?.message).toContain('spec.gang');
     expect(await podNames()).toEqual([]);
   });
 

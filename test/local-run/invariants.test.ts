@@ -109,7 +109,7 @@ test('transport bytes counted by the metrics equal those counted by a proxy in b
         'the counts of metrics and proxies agree',
         // A scrape that fails is repeated, as Prometheus would.
         async () => isDeepStrictEqual(await byMetrics().catch(String), byProxies()),
-        () => JSON.stringify(byProxies()),
+        async () => JSON.stringify([await byMetrics().catch(String), byProxies()]),
       );
       loose.openGate();
       expect(await loose.ended()).toMatchObject([done, done]);

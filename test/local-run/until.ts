@@ -6,11 +6,12 @@ const LIMIT_MS = 60_000;
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  detail: () => string = () => '',
+  detail: () => string | Promise<string> = () => '',
 ): Promise<void> {
   const endMs = performance.now() + LIMIT_MS;
   while (!(await holds())) {
-    if (performance.now() > endMs) throw new Error(`not within ${LIMIT_MS / 1000} s: ${what}\n${detail()}`);
+    if (performance.now() > endMs)
+      throw new Error(`not within ${LIMIT_MS / 1000} s: ${what}\n${await detail()}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }

@@ -8,11 +8,11 @@ export interface CoordinatorWatchOptions {
   readonly metadata: () => Metadata;
   /** The attempt that this member takes for rank 0; `undefined` before it knows one. */
   readonly known: () => number | undefined;
+  /** How long may pass until a newer one is found. */
+  readonly everyMs: number;
   /** A newer one answers under its name. */
   readonly onNewer: (attempt: number) => void;
 }
-
-const ASK_EVERY_MS = 3000;
 
 /**
  * Finds out that rank 0 has been replaced while the old one still lives and answers: on a node that the API server has
@@ -25,7 +25,7 @@ export class CoordinatorWatch {
 
   constructor(options: CoordinatorWatchOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#ask(), ASK_EVERY_MS);
+    this.#timer = setInterval(() => this.#ask(), options.everyMs);
   }
 
   close(): void {
@@ -34,12 +34,12 @@ export class CoordinatorWatch {
   }
 
   #ask(): void {
-    const { openChannel, metadata, known, onNewer } = this.#options;
+    const { openChannel, metadata, known, everyMs, onNewer } = this.#options;
     this.#asking?.close();
     const client = openChannel();
     this.#asking = client;
     const { path, requestSerialize, responseDeserialize } = whichAttemptMethod;
-    const deadline = Date.now() + ASK_EVERY_MS;
+    const deadline = Date.now() + everyMs;
     client.makeUnaryRequest(
       path,
       requestSerialize,

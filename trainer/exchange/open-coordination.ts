@@ -10,6 +10,9 @@ import type { Staffing } from './formation.ts';
 import { RemoteCoordination } from './remote-coordination.ts';
 import type { Traffic } from './traffic.ts';
 
+/** A rank 0 that was replaced is found sooner than one that is silent: a few seconds, by default three. */
+const WATCH_SHARE_OF_PEER_LOSS = 0.2;
+
 export interface CoordinationParts {
   readonly exchange: ExchangeOptions;
   readonly endpoint: Endpoint;
@@ -50,7 +53,7 @@ function remote(
   { exchange, endpoint, traffic }: CoordinationParts,
   events: CoordinationEvents,
 ): OpenCoordination {
-  const { rank, attempt, coordinatorAddress } = exchange;
+  const { rank, attempt, coordinatorAddress, peerLossSeconds } = exchange;
   const client = endpoint.openChannel(COORDINATOR, coordinatorAddress);
   const coordination = new RemoteCoordination({
     rank,
@@ -64,6 +67,7 @@ function remote(
     openChannel: () => endpoint.openChannel(COORDINATOR, coordinatorAddress),
     metadata: () => endpoint.metadata(),
     known: () => coordination.coordinatorAttempt,
+    everyMs: peerLossSeconds * 1000 * WATCH_SHARE_OF_PEER_LOSS,
     onNewer: (newer) => events.onLost(COORDINATOR, `attempt ${newer} of it has started`),
   });
   return {
