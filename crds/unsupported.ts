@@ -11,9 +11,7 @@ import { valueAt } from './values.ts';
 export const notYet: readonly {
   readonly path: string;
   readonly instead: string;
-}[] = [
-  { path: 'gang', instead: 'leave it out' },
-];
+}[] = [{ path: 'gang', instead: 'leave it out' }];
 
 /** What `job` asks for that does not work yet. Empty: the job can be run as it is. */
 export function unsupportedFields(job: ResolvedJob): Problem[] {
