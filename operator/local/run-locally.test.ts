@@ -2,12 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { WorkerEnvironment } from '../../crds/worker-environment.ts';
 import { elastic, job } from '../plan/testing/builders.ts';
 import { requestScale } from './control/request-scale.ts';
+import { spawnChildProcess } from './child-process.ts';
 import { portForRank0 } from './free-port.ts';
 import { runLocally } from './run-locally.ts';
 import type { RunObserver } from './run-observer.ts';
 import { answering, isAlive, runOptions, someReport, untouched } from './testing/run-fixture.ts';
+import type { SpawnWorker } from './worker-process.ts';
 
 /** Notes everything a run says, and the ids of all processes that the fake workers print. */
 function recorder() {
@@ -153,14 +156,23 @@ describe('a local run', () => {
   test('restarts all workers when a rule says so, each only when its predecessor is gone', async () => {
     const { seen, observer } = recorder();
     const rule = 'failurePolicy: {backoffLimit: 1, rules: [{action: restartAll, exitCodes: [9]}]}';
-    const options = runOptions({
+    // Counted where they are started: a worker may be restarted before it has printed a line.
+    const started: string[] = [];
+    const spawn: SpawnWorker = (command, onLine) => {
+      const { [WorkerEnvironment.rank]: rank, [WorkerEnvironment.attempt]: attempt } = command.environment;
+      started.push(`${rank}/${attempt}`);
+      return spawnChildProcess(command, onLine);
+    };
+    const behaviours = {
       0: { never: true, later: { runMs: 300 } },
       // Not done before the other has started again: that would be the end of the job.
       1: { exitCode: 9, runMs: 0, later: { runMs: 3000 } },
-    });
+    };
+    const options = runOptions(behaviours, { spawn });
     const { exitCode } = await runLocally(job(2, rule), options, observer, untouched());
     expect(exitCode).toBe(0);
-    expect(seen.pids).toHaveLength(4);
+    expect(started.slice(0, 2)).toEqual(['0/1', '1/1']);
+    expect(started.slice(2).toSorted()).toEqual(['0/2', '1/2']);
     expect(leftovers(seen)).toEqual(nothing);
   });
 
