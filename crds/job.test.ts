@@ -53,6 +53,7 @@ describe('The defaults of a job', () => {
           backoff: { initialSeconds: 10, maxSeconds: 360, resetAfterSeconds: 600 },
         },
         successPolicy: { when: 'rank0' },
+        stragglerPolicy: { action: 'warn', ratio: 2, forSeconds: 60 },
         cleanPodPolicy: 'running',
         suspend: false,
       },

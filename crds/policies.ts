@@ -74,10 +74,34 @@ const successPolicySchema = z
   .prefault({})
   .describe('When the job has succeeded.');
 
+const stragglerPolicySchema = z
+  .strictObject({
+    action: z
+      .enum(['wait', 'warn', 'replace'])
+      .default('warn')
+      .describe(
+        '`wait`: nothing, all wait for the slowest. `warn`: a condition and an event name it. `replace`: a new attempt of it as well, which copies the state of another worker; for free, and with the waits of `failurePolicy.backoff`.',
+      ),
+    ratio: z
+      .number()
+      .min(1.1)
+      .max(1000)
+      .default(2)
+      .describe(
+        'A worker is a straggler when its gradients take this many times as long as those of the others.',
+      ),
+    forSeconds: seconds()
+      .default(60)
+      .describe('Seconds it must be one without a break before anything is done.'),
+  })
+  .prefault({})
+  .describe('What happens when a worker is much slower than the others.');
+
 /** The fields of the job's life cycle that stand directly under `spec`. */
 export const lifecycleFields = {
   failurePolicy: failurePolicySchema,
   successPolicy: successPolicySchema,
+  stragglerPolicy: stragglerPolicySchema,
   cleanPodPolicy: z
     .enum(['running', 'all', 'none'])
     .default('running')
@@ -111,4 +135,5 @@ export const lifecycleFields = {
 export type FailurePolicy = z.output<typeof failurePolicySchema>;
 export type FailureRule = FailurePolicy['rules'][number];
 export type BackoffPolicy = FailurePolicy['backoff'];
+export type StragglerPolicy = z.output<typeof stragglerPolicySchema>;
 export type SuccessPolicy = z.output<typeof successPolicySchema>;

@@ -1,12 +1,13 @@
 import type { ExitCode, TerminationMessage } from '../crds/index.ts';
 import { emptyTraffic } from './exchange/counters.ts';
-import type { Exchange, Membership } from './exchange/exchange.ts';
+import type { Exchange, MemberFigures, Membership } from './exchange/exchange.ts';
 import type { WorkerIdentity } from './identity.ts';
 import type { ByteCounts } from './metrics/worker-metrics.ts';
 import { Figures } from './step/figures.ts';
 import type { ConfirmedByBarrier } from './step/io-loop.ts';
 import type { EvaluationSums } from './step/messages.ts';
-import type { ProgressReport, Suspect } from './wire/progress.ts';
+import { Pace } from './step/pace.ts';
+import type { ProgressReport, Straggler, Suspect } from './wire/progress.ts';
 
 export interface EvaluationResult {
   readonly loss: number;
@@ -32,12 +33,16 @@ export class RunRecord {
   stepsPerEpoch = 0;
   weightsHash: string | undefined;
   readonly #identity: WorkerIdentity;
+  /** `undefined`: nobody wants to know. */
+  readonly #stragglerRatio: number | undefined;
+  readonly #pace = new Pace();
   #evaluation: EvaluationResult | undefined;
   #membership: Membership | undefined;
   #exchange: Exchange | undefined;
 
-  constructor(identity: WorkerIdentity) {
+  constructor(identity: WorkerIdentity, stragglerRatio?: number) {
     this.#identity = identity;
+    this.#stragglerRatio = stragglerRatio;
   }
 
   attach(exchange: Exchange): void {
@@ -49,6 +54,17 @@ export class RunRecord {
     this.#membership = membership;
     this.#steps = membership.step;
     this.state = 'training';
+    this.#pace.restart();
+  }
+
+  /** Rank 0: the members are at a barrier. */
+  metAt(members: readonly MemberFigures[]): void {
+    this.#pace.add(
+      members.map(({ rank, samples, maxima: [computeMs] }) => ({
+        rank,
+        computeMs: samples > 0 ? computeMs : undefined,
+      })),
+    );
   }
 
   /** Steps of the job that all members have done, those before this process came included. */
@@ -114,7 +130,17 @@ export class RunRecord {
         state: suspects.some((suspect) => suspect.rank === rank) ? 'joining' : SAID_STATE[this.state],
       })),
       suspects,
+      stragglers: this.#stragglers(),
     };
+  }
+
+  #stragglers(): Straggler[] {
+    if (this.#stragglerRatio === undefined || this.state !== 'training') return [];
+    const attempts = new Map(this.#membership?.members.map(({ rank, attempt }) => [rank, attempt]));
+    return this.#pace.stragglers(this.#stragglerRatio).flatMap(({ rank, slowdown }) => {
+      const attempt = attempts.get(rank);
+      return attempt === undefined ? [] : [{ rank, attempt, slowdown }];
+    });
   }
 
   /** Members of the last generation that the next one waits for. */

@@ -37,7 +37,8 @@ const OWN_SHARE_OF_DEADLINE = 0.9;
  * termination message.
  */
 export async function runWorker(options: WorkerOptions): Promise<TerminationMessage> {
-  const record = new RunRecord(options.identity);
+  const { action, ratio } = options.job.spec.stragglerPolicy;
+  const record = new RunRecord(options.identity, action === 'wait' ? undefined : ratio);
   try {
     const result = await train(options, record);
     record.weightsHash = result.weightsHash;
@@ -233,6 +234,7 @@ function openExchange(
     stepDeadlineSeconds: exchange.stepDeadlineSeconds,
     peerLossSeconds: exchange.peerLossSeconds,
     onProgress: () => record.progress(),
+    onBarrier: (members) => record.metAt(members),
     log: (level, message, fields) => log[level](fields, message),
   });
 }

@@ -44,7 +44,11 @@ function withAdvance(report: ProgressReport, last: JobProgress | undefined, now:
     const known = last?.suspects.find((one) => one.rank === rank && one.attempt === attempt);
     return { rank, attempt, reason, since: known?.since ?? now };
   });
-  return { ...report, suspects, advancedAt: advanced ? now : last.advancedAt };
+  const stragglers = report.stragglers.map(({ rank, attempt, slowdown }) => {
+    const known = last?.stragglers.find((one) => one.rank === rank && one.attempt === attempt);
+    return { rank, attempt, slowdown, since: known?.since ?? now };
+  });
+  return { ...report, suspects, stragglers, advancedAt: advanced ? now : last.advancedAt };
 }
 
 function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {

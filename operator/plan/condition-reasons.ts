@@ -26,6 +26,7 @@ export const conditionReasons = {
     'Suspended',
     'Finished',
   ],
+  Straggling: ['NoneSlow', 'NotWatched', 'WorkerSlow'],
   Blocked: ['NothingInTheWay', '<obstacle>'],
   Suspended: ['NotRequested', 'WorkersStopping', 'Requested'],
   Succeeded: ['InProgress', 'Completed', '<cause>'],

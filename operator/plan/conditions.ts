@@ -1,3 +1,4 @@
+import type { StragglerPolicy } from '../../crds/policies.ts';
 import type { JobCondition } from '../../crds/status.ts';
 import { blockageText, workersText } from './blocked.ts';
 import { cut } from './bounded-text.ts';
@@ -27,6 +28,9 @@ export interface ConditionFacts {
   readonly finishing: readonly number[];
   /** When the next attempt that waits for its backoff starts. */
   readonly nextStartAt: Date | undefined;
+  readonly stragglerPolicy: StragglerPolicy;
+  /** Ranks that have been stragglers for as long as the policy says. */
+  readonly slow: readonly number[];
   readonly obstacles: readonly Obstacle[];
   readonly encrypted: boolean;
   readonly storage: Storage;
@@ -40,6 +44,7 @@ export function conditionsOf(facts: ConditionFacts): readonly Statement[] {
   return [
     running(facts),
     progressing(facts.outcome, facts.progressing),
+    straggling(facts),
     blocked(facts),
     suspended(facts),
     succeeded(facts),
@@ -116,6 +121,20 @@ function formingMessage({ waitingFor, nextStartAt, isRestarting }: ConditionFact
     ...(nextStartAt === undefined ? [] : [`the next attempt starts at ${nextStartAt.toISOString()}`]),
     ...(isRestarting ? ['training goes on once all workers have met'] : []),
   ].join('; ');
+}
+
+/** Without figures that change with every report: a condition is written when it changes. */
+function straggling({ outcome, slow, stragglerPolicy }: ConditionFacts): Statement {
+  const type = 'Straggling';
+  const { action, ratio, forSeconds } = stragglerPolicy;
+  if (action === 'wait') {
+    return { type, status: 'False', reason: 'NotWatched', message: 'stragglerPolicy.action is wait' };
+  }
+  if (outcome.kind !== 'active' || slow.length === 0) {
+    return { type, status: 'False', reason: 'NoneSlow', message: 'no worker is much slower than the others' };
+  }
+  const message = `for more than ${forSeconds} s the gradients of ${workersText(slow)} have taken at least ${ratio} times as long as those of the others`;
+  return { type, status: 'True', reason: 'WorkerSlow', message };
 }
 
 function blocked({ outcome, obstacles }: ConditionFacts): Statement {

@@ -10,13 +10,18 @@ export interface End {
   readonly uid: string;
   readonly rank: number;
   readonly attempt: number;
-  /** `lost`: deleted, gone, or on a lost node: it did not end by itself. `suspected`: it is still there, and of no use. */
-  readonly kind: 'failed' | 'lost' | 'suspected';
-  /** Of a suspected one: why and since when. */
+  /** `lost`: deleted, gone, or on a lost node: it did not end by itself. `suspected`: it is still there, and of no use. `slow`: it holds up the others. */
+  readonly kind: 'failed' | 'lost' | 'suspected' | 'slow';
+  /** Of one that is given up while it lives: why and since when. */
   readonly suspicion?: string;
   /** Absent when the object itself is gone. */
   readonly child?: WorkerChild;
   readonly at: Date;
+}
+
+/** It lives on until this is stored; then it is surplus. */
+export function isGivenUp({ kind }: End): boolean {
+  return kind === 'suspected' || kind === 'slow';
 }
 
 /** The ends of wanted ranks that are still to be judged, in order of time, then rank. Each appears once, ever. */

@@ -1,5 +1,6 @@
 import type { FailureRecord, JobState, JobStatus, RankStatus } from '../../crds/status.ts';
 import { workersText } from './blocked.ts';
+import { saysGivenUp } from './failure-cause.ts';
 
 /** One line for humans per change of state; never per look. */
 export interface JobEvent {
@@ -17,6 +18,7 @@ export function eventsBetween(previous: JobStatus | undefined, next: JobStatus):
   return [
     ...failureEvents(previous, next),
     ...replacementEvents(previous, next),
+    ...stragglerEvents(previous, next),
     ...blockedEvents(previous, next),
     ...suspensionEvents(previous, next),
     ...stateEvents(previous, next),
@@ -57,7 +59,8 @@ function failureEvents(previous: JobStatus | undefined, next: JobStatus): readon
 }
 
 function failureEvent({ rank, exitCode, reason, counted }: FailureRecord): JobEvent {
-  const how = exitCode === undefined ? `was lost (${reason})` : `ended with code ${exitCode} (${reason})`;
+  const lost = saysGivenUp(reason) ? 'was given up' : 'was lost';
+  const how = exitCode === undefined ? `${lost} (${reason})` : `ended with code ${exitCode} (${reason})`;
   return warning('WorkerFailed', `worker ${rank} ${how}${counted ? '' : '; it is not counted'}`);
 }
 
@@ -82,6 +85,13 @@ export function replacedRanks(
 function isReplacement(before: RankStatus | undefined, after: RankStatus): boolean {
   if (before === undefined || after.attempt <= before.attempt) return false;
   return before.state !== 'stopped' || (before.minAttempt ?? 1) > before.attempt;
+}
+
+function stragglerEvents(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {
+  const before = conditionOf(previous, 'Straggling');
+  const after = conditionOf(next, 'Straggling');
+  if (after?.status !== 'True' || before?.message === after.message) return [];
+  return [warning('WorkerSlow', after.message)];
 }
 
 function blockedEvents(previous: JobStatus | undefined, next: JobStatus): readonly JobEvent[] {

@@ -13,6 +13,7 @@ export function causeOf(end: End): FailureCause {
   const { rank, attempt, child } = end;
   if (end.kind === 'lost') return { rank, attempt, ...lost(end) };
   if (end.kind === 'suspected') return { rank, attempt, ...suspected(end) };
+  if (end.kind === 'slow') return { rank, attempt, ...slow(end) };
   if (child?.disrupted === true && wasAskedToEnd(child)) {
     return { rank, attempt, ...disrupted(rank, codeOf(child.exitCode)) };
   }
@@ -56,12 +57,26 @@ function lost({ rank, child }: End): Words {
 }
 
 export const SUSPECTED = 'WorkerSuspected';
+const SLOW = 'WorkerSlow';
+
+/** Whether a reason is that of a worker that lived when it was given up. */
+export function saysGivenUp(reason: string): boolean {
+  return reason === SUSPECTED || reason === SLOW;
+}
 
 function suspected({ rank, suspicion }: End): Words {
   return {
     exitCode: ExitCode.peerLost,
     reason: SUSPECTED,
     message: `worker ${rank} was there and did not take part: ${suspicion ?? 'the others wait for it'}`,
+  };
+}
+
+function slow({ rank, suspicion }: End): Words {
+  return {
+    exitCode: ExitCode.stopped,
+    reason: SLOW,
+    message: `worker ${rank} held up the others: ${suspicion ?? 'it is much slower than they are'}`,
   };
 }
 

@@ -2,6 +2,7 @@ import type { JobSpec } from '../../crds/job.ts';
 import type { FailureCause, FailureRecord, RankStatus } from '../../crds/status.ts';
 import { afterDisruption, afterFailure } from './backoff.ts';
 import type { End } from './ends.ts';
+import { isGivenUp } from './ends.ts';
 import type { Incident } from './explanation.ts';
 import { isDrained, isExplained, storedDisruptions, storedIncidents } from './explanation.ts';
 import { causeOf, withRemark } from './failure-cause.ts';
@@ -107,8 +108,7 @@ class Court {
       failedTime: end.at.toISOString(),
       restartTime: streak.restartTime.toISOString(),
       ...(streak.failures > 0 && { failures: streak.failures }),
-      // It lives on until this is stored; then it is surplus.
-      ...(end.kind === 'suspected' && { minAttempt: end.attempt + 1 }),
+      ...(isGivenUp(end) && { minAttempt: end.attempt + 1 }),
     });
     this.failures.push(failureRecord(end, verdict.kind !== 'ignore'));
     if (verdict.kind === 'ignore') return;

@@ -1,6 +1,7 @@
 import { ExitCode } from '../../crds/exit-codes.ts';
 import type { FailureRule } from '../../crds/policies.ts';
 import type { End } from './ends.ts';
+import { isGivenUp } from './ends.ts';
 
 /** What the end of a worker means for the job. */
 export type Verdict =
@@ -35,7 +36,7 @@ const defaults: ReadonlyMap<number | undefined, Verdict> = new Map([
  */
 export function verdictOf(end: End, rules: readonly FailureRule[]): Verdict {
   // Nothing of it has ended that a rule could match; delayed, so that a suspicion that comes again and again does not spin.
-  if (end.kind === 'suspected') return { kind: 'ignore', delayed: true };
+  if (isGivenUp(end)) return { kind: 'ignore', delayed: true };
   const rule = rules.find((one) => matches(one, end));
   if (rule !== undefined) return verdictOfRule(rule);
   const { child } = end;

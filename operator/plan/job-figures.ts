@@ -82,6 +82,7 @@ export function finalFigures(
     epoch: epochs,
     ranks: [],
     suspects: [],
+    stragglers: [],
     advancedAt: child.finishedAt ?? now,
     ...finite({ loss, testLoss, testAccuracy, samplesPerSecond }),
     ...(bytes !== undefined && { bytes: pushAndPull(bytes) }),

@@ -20,6 +20,8 @@ import type { PlannedJob } from './planned-job.ts';
 import type { Rank } from './ranks.ts';
 import { ranksOf } from './ranks.ts';
 import type { Staffing } from './wanted-workers.ts';
+import type { Stragglers } from './stragglers.ts';
+import { stragglersOf } from './stragglers.ts';
 import type { Suspicion } from './suspicion.ts';
 import { suspicionOf } from './suspicion.ts';
 import { staffing } from './wanted-workers.ts';
@@ -32,6 +34,7 @@ export interface Look {
   readonly ranks: readonly Rank[];
   readonly judgement: Judgement;
   readonly suspicion: Suspicion;
+  readonly stragglers: Stragglers;
   readonly outcome: Outcome;
   readonly completion: Completion | undefined;
   /** When the job was started, or started again; absent while it is suspended. */
@@ -67,11 +70,12 @@ export function lookAt(planned: PlannedJob, children: readonly WorkerChild[], no
     advancedAt: dateOf(running.lastProgressTime),
   };
   const completion = completionOf(spec.successPolicy, ranks, now);
-  const suspicion =
-    isOver || isSuspended || completion !== undefined
-      ? { ends: [] }
-      : suspicionOf(ranks, progress, status?.step, now);
-  const ends = [...unjudgedEnds(ranks, children, now), ...suspicion.ends];
+  const isWatched = !isOver && !isSuspended && completion === undefined;
+  const suspicion = isWatched ? suspicionOf(ranks, progress, status?.step, now) : { ends: [] };
+  const stragglers = isWatched
+    ? stragglersOf(spec.stragglerPolicy, ranks, progress, now)
+    : { slow: [], ends: [] };
+  const ends = [...unjudgedEnds(ranks, children, now), ...suspicion.ends, ...stragglers.ends];
   const found =
     isOver || (isSuspended && stopRequest === undefined)
       ? nothingJudged
@@ -87,6 +91,7 @@ export function lookAt(planned: PlannedJob, children: readonly WorkerChild[], no
     ranks,
     judgement,
     suspicion,
+    stragglers,
     outcome,
     completion,
     startedAt,

@@ -45,6 +45,7 @@ const smallJobs = [
   job(2, 'activeDeadlineSeconds: 40', 'ttlSecondsAfterFinished: 50'),
   job(2, 'pendingDeadlineSeconds: 40', 'cleanPodPolicy: none'),
   job(3, 'suspend: true'),
+  job(4, 'stragglerPolicy: {action: replace, forSeconds: 20}'),
   job(4, 'failurePolicy: {backoffLimit: 3}', 'successPolicy: {when: minimum, count: 2}'),
   job(2, 'failurePolicy: {backoffLimit: 9, rules: [{action: ignore, podCondition: DisruptionTarget}]}'),
 ];
@@ -78,6 +79,21 @@ const anyWait = fc
     }),
   );
 
+/** All train, and some are slow, of whatever attempt. */
+const anySlowness = fc
+  .record({
+    step: fc.nat(100),
+    slow: fc.array(fc.record({ rank: fc.nat(4), attempt: fc.integer({ min: 1, max: 3 }) }), { maxLength: 3 }),
+    second: fc.nat(100),
+  })
+  .map(({ step, slow, second }) =>
+    progress(step, {
+      ranks: [{ rank: 0, attempt: 1, step, state: 'training' }],
+      stragglers: slow.map((one) => ({ ...one, slowdown: 3, since: at(second) })),
+      advancedAt: at(step),
+    }),
+  );
+
 const anyJob: fc.Arbitrary<PlannedJob> = fc.record(
   { job: fc.constantFrom(...smallJobs), ...anyFacts },
   { requiredKeys: ['job'] },
@@ -86,7 +102,7 @@ const anyJobOrRestarting: fc.Arbitrary<PlannedJob> = fc.record(
   {
     job: fc.constantFrom(...smallJobs, restartingJob),
     ...anyFacts,
-    progress: fc.oneof(anyFacts.progress, anyWait),
+    progress: fc.oneof(anyFacts.progress, anyWait, anySlowness),
   },
   { requiredKeys: ['job'] },
 );

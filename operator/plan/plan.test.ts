@@ -88,7 +88,7 @@ describe('a plan', () => {
     const { status } = plan({ job: job(1), generation: 7 }, [], at(0));
     expect(status.observedGeneration).toBe(7);
     expect(status.conditions?.map(({ observedGeneration }) => observedGeneration)).toEqual(
-      Array.from({ length: 7 }, () => 7),
+      Array.from({ length: 8 }, () => 7),
     );
   });
 

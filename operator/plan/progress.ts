@@ -15,6 +15,8 @@ export interface JobProgress {
   readonly ranks: readonly RankProgress[];
   /** Members that rank 0 waits for; empty while the workers train. */
   readonly suspects: readonly Suspect[];
+  /** Members that are much slower than the others. */
+  readonly stragglers: readonly Straggler[];
   /** When `step` was last seen to grow, by the clock of whoever polls. */
   readonly advancedAt: Date;
 }
@@ -33,6 +35,15 @@ export interface Suspect {
   /** For humans. */
   readonly reason: string;
   /** When rank 0 was first heard to wait for it, by the clock of whoever polls. */
+  readonly since: Date;
+}
+
+export interface Straggler {
+  readonly rank: number;
+  readonly attempt: number;
+  /** Its time for a gradient over that of the others. */
+  readonly slowdown: number;
+  /** Since when rank 0 has called it one without a break, by the clock of whoever polls. */
   readonly since: Date;
 }
 

@@ -106,6 +106,8 @@ function conditionFacts(
     members: membersOf(look.ranks, look.planned.progress).length,
     finishing: look.completion?.waitsFor ?? [],
     nextStartAt: look.staffing.nextStartAt,
+    stragglerPolicy: spec.stragglerPolicy,
+    slow: look.stragglers.slow,
     obstacles: look.blockage.obstacles,
     encrypted: spec.tls.enabled,
     storage: checkpointStorage(look.planned.job),

@@ -15,7 +15,7 @@ import { combine, faultOf } from './combine.ts';
 import { COORDINATOR as SELF, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
 import { BadFrameError, ExchangeError, FencedError, PeerLostError } from './errors.ts';
-import type { BarrierContribution, BarrierOutcome } from './exchange.ts';
+import type { BarrierContribution, BarrierOutcome, MemberFigures } from './exchange.ts';
 import { FinalRound } from './final-round.ts';
 import { Formation } from './formation.ts';
 import type { FormationOptions, JoinSession } from './formation.ts';
@@ -31,6 +31,7 @@ export interface CoordinatorOptions extends FormationOptions {
   /** How long a barrier may last from its first contribution on. */
   readonly stepDeadlineMs: number;
   readonly events: CoordinationEvents;
+  readonly onBarrier?: (members: readonly MemberFigures[]) => void;
 }
 
 type RefusedOrFenced = Extract<Admission, { readonly kind: 'refuse' | 'fence' }>;
@@ -286,6 +287,9 @@ export class Coordinator implements Coordination {
       this.#fail(combined);
       return;
     }
+    this.#options.onBarrier?.(
+      parts.map(({ rank, contribution: { samples, maxima = [] } }) => ({ rank, samples, maxima })),
+    );
     const outcome = this.#joinerWaits ? { ...combined, ends: true } : combined;
     if (outcome.ends) this.#ended = true;
     this.#sendToAll({ outcome: encodeOutcome(outcome) });

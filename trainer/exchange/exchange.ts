@@ -39,7 +39,17 @@ export interface ExchangeOptions {
   readonly peerLossSeconds: number;
   /** Rank 0: answers the operator's poll, once there is something to say. */
   readonly onProgress?: (request: ProgressRequest) => ProgressReport | undefined;
+  /** Rank 0: every member is at a barrier, and this is what each brought to it. */
+  readonly onBarrier?: (members: readonly MemberFigures[]) => void;
   readonly log?: ExchangeLog;
+}
+
+export interface MemberFigures {
+  readonly rank: number;
+  /** Of its share of the step that begins. */
+  readonly samples: number;
+  /** As in its contribution. */
+  readonly maxima: readonly number[];
 }
 
 export interface ElasticBounds {

@@ -36,7 +36,7 @@ function ownCoordination(
   { exchange, staffing }: CoordinationParts,
   events: CoordinationEvents,
 ): OpenCoordination {
-  const { replicas, elastic, scaler, stepDeadlineSeconds, log } = exchange;
+  const { replicas, elastic, scaler, stepDeadlineSeconds, onBarrier, log } = exchange;
   const coordinator = new Coordinator({
     replicas,
     elastic,
@@ -44,6 +44,7 @@ function ownCoordination(
     staffing,
     stepDeadlineMs: stepDeadlineSeconds * 1000,
     events,
+    ...(onBarrier !== undefined && { onBarrier }),
     onRefused: (refused, reason) => log?.('warn', 'refused a worker', { refused, reason }),
   });
   return { coordination: coordinator, coordinator, close: () => coordinator.close() };

@@ -144,7 +144,8 @@ describe('Control.Progress', () => {
     stepMs: 15.25,
     bytes: { raw: 2 ** 40, wire: 2 ** 36 + 1 },
     ranks: [{ rank: 1, attempt: 3, step: 120, state: 'training' }],
-    suspects: [{ rank: 1, attempt: 3, reason: 'slow', sinceMs: 1_700_000_000_000 }],
+    suspects: [{ rank: 1, attempt: 3, reason: 'silent', sinceMs: 1_700_000_000_000 }],
+    stragglers: [{ rank: 0, attempt: 1, slowdown: 2.5 }],
   };
 
   async function jobWithProgress(tls: boolean) {

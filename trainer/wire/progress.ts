@@ -22,6 +22,7 @@ export interface ProgressReport {
   readonly bytes: { readonly raw: number; readonly wire: number };
   readonly ranks: readonly RankProgress[];
   readonly suspects: readonly Suspect[];
+  readonly stragglers: readonly Straggler[];
 }
 
 export interface RankProgress {
@@ -39,4 +40,11 @@ export interface Suspect {
   readonly reason: string;
   /** Unix milliseconds. */
   readonly sinceMs: number;
+}
+
+/** A member that takes at least `stragglerPolicy.ratio` times as long for a gradient as the others. */
+export interface Straggler {
+  readonly rank: number;
+  readonly attempt: number;
+  readonly slowdown: number;
 }

@@ -24,6 +24,7 @@ const REPORT: ProgressReport = {
   bytes: { raw: 1, wire: 1 },
   ranks: [],
   suspects: [],
+  stragglers: [],
 };
 const closing: (() => unknown)[] = [];
 

@@ -458,6 +458,7 @@ test('figures alone are written every 10 s at most', async () => {
       bytes: { raw: 16, wire: 1 },
       ranks: [],
       suspects: [],
+      stragglers: [],
       advancedAt: clock.now(),
     }),
     update: () => {},

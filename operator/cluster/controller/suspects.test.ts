@@ -64,6 +64,7 @@ class Surroundings {
       epoch: 1,
       ranks: [0, 1, 2].map((rank) => ({ rank, attempt: 1, step: 20, state })),
       suspects: missing === undefined ? [] : [{ rank: missing, attempt: 1, reason: 'silent', since }],
+      stragglers: [],
       advancedAt: since,
     };
   }

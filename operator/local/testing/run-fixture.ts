@@ -35,6 +35,7 @@ export const someReport: ProgressReport = {
   bytes: { raw: 16_000, wire: 1_250 },
   ranks: [{ rank: 0, attempt: 1, step: 10, state: 'training' }],
   suspects: [],
+  stragglers: [],
 };
 
 /** Rank 0 answers every poll with the same report. */

@@ -109,5 +109,14 @@ export function children(...builders: readonly WorkerBuilder[]): readonly Worker
 
 export function progress(step: number, change: Partial<JobProgress> = {}): JobProgress {
   const ranks = [{ rank: 0, attempt: 1, step, state: 'training' }];
-  return { step, totalSteps: 100, epoch: step / 50, ranks, suspects: [], advancedAt: at(0), ...change };
+  return {
+    step,
+    totalSteps: 100,
+    epoch: step / 50,
+    ranks,
+    suspects: [],
+    stragglers: [],
+    advancedAt: at(0),
+    ...change,
+  };
 }

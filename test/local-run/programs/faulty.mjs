@@ -4,6 +4,7 @@
 //           endlessLoadData: never returns
 //           nanLoss, nanGradient, hugeGradient: what `step` computes is not finite, or beyond float16
 //           unequal: each rank starts with other weights; hang: `step` never ends
+//           slow: every gradient of the first attempt takes 60 ms longer
 //   step    default 3
 //   rank    only this rank has the fault; default all
 import { tinyWith } from './tiny.mjs';
@@ -19,6 +20,7 @@ export default () => {
     onTrainBatch(begun) {
       step = begun;
       if (has('hang') && step === (parameters.step ?? 3)) Atomics.wait(forever, 0, 0);
+      if (has('slow') && process.env.TERNGRAD_ATTEMPT === '1') Atomics.wait(forever, 0, 0, 60);
     },
   });
   return {

@@ -30,6 +30,7 @@ class Rank0 {
       bytes: { raw: 0, wire: 0 },
       ranks: [],
       suspects: [],
+      stragglers: [],
     });
   };
 }
