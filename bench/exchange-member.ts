@@ -44,7 +44,7 @@ async function runMember(order: MemberOrder): Promise<MemberFigures> {
     credentials,
     scaler: 'shared',
     maxPayloadBytes: Math.max(order.pushBytes, order.pullBytes),
-    state: { bytes: 0, view: () => new Uint8Array(0) },
+    state: { bytes: 0, ownFrom: 0, view: () => new Uint8Array(0) },
     formationSeconds: 30,
     recoverySeconds: 30,
     stepDeadlineSeconds: 60,

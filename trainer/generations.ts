@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { ResolvedJob } from '../crds/index.ts';
 import { ExchangeError } from './exchange/errors.ts';
-import type { Exchange, Membership } from './exchange/exchange.ts';
+import { COORDINATOR } from './exchange/coordination.ts';
+import type { Exchange, Membership, Observer } from './exchange/exchange.ts';
 import type { RunRecord } from './run-record.ts';
 import { SharedChunkStore } from './step/chunk-store.ts';
 import type { Standing } from './saving/checkpoint-keeper.ts';
@@ -12,6 +13,7 @@ import type { StepPlan } from './step/step-plan.ts';
 
 export interface GenerationsOptions {
   readonly job: ResolvedJob;
+  readonly rank: number;
   readonly ready: Ready;
   readonly planFor: (members: number) => StepPlan;
   readonly exchange: Exchange;
@@ -45,6 +47,7 @@ export async function trainThroughGenerations(options: GenerationsOptions): Prom
   const progress = new ProgressWatch(record);
   let state: Standing = resumed ?? { step: 0, stateHash: ready.stateHash, generation: 0 };
   let isLoaded = resumed !== undefined;
+  if (mayObserve(options)) state = await observe(options, state);
   for (;;) {
     try {
       const membership = await form(options, state);
@@ -67,6 +70,33 @@ export async function trainThroughGenerations(options: GenerationsOptions): Prom
     const { step, stateHash } = await compute.rewind(computeBudgetMs);
     state = isLoaded ? state : { step, stateHash, generation: exchange.generationSeen };
   }
+}
+
+/** A worker of an elastic job that brings nothing may find the others in the midst of the training. */
+function mayObserve({ job, rank, resumed }: GenerationsOptions): boolean {
+  return job.spec.workers.elastic !== undefined && rank !== COORDINATOR && resumed === undefined;
+}
+
+async function observe(options: GenerationsOptions, state: Standing): Promise<Standing> {
+  const { ready, planFor, exchange, compute, computeBudgetMs, stop } = options;
+  const { signature } = ready;
+  const observer: Observer = {
+    async begin({ step, stateHash, members }) {
+      const plan = planFor(members);
+      const store = await SharedChunkStore.create(plan, ready.memory, { selfIndex: 0 });
+      compute.send({ type: 'observe', memberCount: members, step, stateHash });
+      await compute.next(['applied'], computeBudgetMs);
+      return store;
+    },
+    async apply(step) {
+      compute.send({ type: 'observed', step });
+      return (await compute.next(['applied'], computeBudgetMs)).stateHash;
+    },
+  };
+  await exchange.observe({ signature, step: state.step, stateHash: state.stateHash }, observer, stop);
+  if (compute.failure !== undefined) throw compute.failure;
+  const { step, stateHash } = await compute.rewind(computeBudgetMs);
+  return { step, stateHash, generation: exchange.generationSeen };
 }
 
 async function form(

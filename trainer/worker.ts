@@ -187,6 +187,7 @@ async function runGenerations(options: WorkerOptions, record: RunRecord, parts: 
     ...parts,
     onEndBetweenGenerations: async (at) => saving.checkpoints?.saveLast(at),
     job,
+    rank: options.identity.rank,
     loop,
     record,
     log,

@@ -34,13 +34,15 @@ export function decodeOutcome(message: OutcomeMessage): BarrierOutcome {
   return { step, meanLoss, samples, ends, sums, maxima, scalers: float32Values(message.scalers) };
 }
 
-function float32Bytes(values: Float32Array): Uint8Array {
+/** Little endian, whatever this computer's order is. */
+export function float32Bytes(values: Float32Array): Uint8Array {
   const bytes = Buffer.allocUnsafe(values.length * FLOAT32_BYTES);
   for (let i = 0; i < values.length; i++) bytes.writeFloatLE(values[i] ?? 0, i * FLOAT32_BYTES);
   return bytes;
 }
 
-function float32Values(bytes: Uint8Array): Float32Array {
+/** @throws RangeError when the length is not that of whole values. */
+export function float32Values(bytes: Uint8Array): Float32Array {
   if (bytes.length % FLOAT32_BYTES !== 0)
     throw new RangeError(`${bytes.length} bytes are no float32 scalers`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

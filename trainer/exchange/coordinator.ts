@@ -65,6 +65,11 @@ export class Coordinator implements Coordination {
     this.#formation = new Formation(options);
   }
 
+  /** The membership while it trains. */
+  get running(): MembershipMessage | undefined {
+    return this.#ended ? undefined : this.#membership;
+  }
+
   join(own: JoinRequest): Promise<MembershipMessage> {
     return this.#formation.begin(own).then((membership) => {
       this.#final = new FinalRound(membership.members.map(({ rank }) => rank));

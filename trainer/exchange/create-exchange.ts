@@ -3,6 +3,8 @@ import { formatAddress } from '../wire/address.ts';
 import { countedMethod } from '../wire/counted-method.ts';
 import type { Listener } from '../wire/listener.ts';
 import { barrierMethod } from '../wire/messages.ts';
+import type { JoinRequest } from '../wire/messages.ts';
+import { writeScope } from '../wire/metadata.ts';
 import { COORDINATOR } from './coordination.ts';
 import { Endpoint } from './endpoint.ts';
 import { ExchangeClosedError, ExchangeError, FencedError, PeerFaultError } from './errors.ts';
@@ -13,11 +15,13 @@ import type {
   ExchangeOptions,
   JoinState,
   Membership,
+  Observer,
   StepExchange,
   Waiting,
 } from './exchange.ts';
 import type { Staffing } from './formation.ts';
 import { Generation } from './generation.ts';
+import { observe, whoTrains } from './observe.ts';
 import { serveControl, serveCoordinator, serveExchange } from './services.ts';
 import type { ProgressRequest } from '../wire/progress.ts';
 import { Traffic } from './traffic.ts';
@@ -68,28 +72,46 @@ class ExchangeNode implements Exchange {
     return this.#generation?.waiting;
   }
 
+  async observe(join: JoinState, observer: Observer, signal: AbortSignal): Promise<void> {
+    const { rank, state, attempt, coordinatorAddress, log } = this.#options;
+    const request = await this.#requestOf(join);
+    const coordinator = this.#endpoint.openChannel(COORDINATOR, coordinatorAddress);
+    const closed = AbortSignal.any([signal, this.#closed.signal]);
+    try {
+      const membership = await whoTrains(coordinator, this.#endpoint.metadata());
+      // With an older attempt of itself among them, the generation is at its end anyway.
+      if (membership === undefined || membership.members.some((member) => member.rank === rank)) return;
+      const { generation } = membership;
+      log?.('info', 'follows the others until it has caught up', { generation });
+      const observed = await observe(coordinator, membership, {
+        request,
+        state,
+        observer,
+        openChannel: (to, address) => this.#endpoint.openChannel(to, address),
+        metadata: (of) => {
+          const metadata = this.#endpoint.metadata();
+          if (of !== undefined) writeScope(metadata, { generation: of, attempt });
+          return metadata;
+        },
+        onBroken: (reason) => log?.('warn', 'cannot follow the others any more', { generation, reason }),
+        signal: closed,
+      });
+      if (observed === 'torn') this.#inMemory = 'torn';
+    } finally {
+      coordinator.close();
+    }
+    if (closed.aborted) throw new ExchangeClosedError('the call was aborted', { cause: closed.reason });
+  }
+
   async form(join: JoinState, signal: AbortSignal): Promise<Membership> {
-    const { rank, attempt, replicas, advertiseHost, formationSeconds, recoverySeconds } = this.#options;
+    const { attempt, formationSeconds, recoverySeconds } = this.#options;
     const isFirst = this.#generation === undefined && attempt === 1;
     this.#generation?.close();
-    this.#listening ??= this.#listen();
-    const { port } = await this.#listening;
-    if (this.#closing !== undefined) throw new ExchangeClosedError('it ended while the job was forming');
-    this.#generationSeen = Math.max(this.#generationSeen, join.generationSeen ?? 0);
     const generation = new Generation({
       exchange: this.#options,
       endpoint: this.#endpoint,
       traffic: this.counters,
-      request: {
-        rank,
-        attempt,
-        replicas,
-        instance: this.#instance,
-        address: formatAddress({ host: advertiseHost, port }),
-        generationSeen: this.#generationSeen,
-        signature: join.signature,
-        ...this.#claim(join),
-      },
+      request: await this.#requestOf(join),
       formationMs: (isFirst ? formationSeconds : Math.max(formationSeconds, recoverySeconds)) * 1000,
       staffing: this.#staffing,
       onCopy: (copied) => (this.#inMemory = copied ?? 'torn'),
@@ -124,6 +146,25 @@ class ExchangeNode implements Exchange {
     return this.#closing;
   }
 
+  /** What this member says of itself; its listener is open then. */
+  async #requestOf(join: JoinState): Promise<JoinRequest> {
+    const { rank, attempt, replicas, advertiseHost } = this.#options;
+    this.#listening ??= this.#listen();
+    const { port } = await this.#listening;
+    if (this.#closing !== undefined) throw new ExchangeClosedError('it ended while the job was forming');
+    this.#generationSeen = Math.max(this.#generationSeen, join.generationSeen ?? 0);
+    return {
+      rank,
+      attempt,
+      replicas,
+      instance: this.#instance,
+      address: formatAddress({ host: advertiseHost, port }),
+      generationSeen: this.#generationSeen,
+      signature: join.signature,
+      ...this.#claim(join),
+    };
+  }
+
   /** The state that this member can say it has. */
   #claim({ step, stateHash }: JoinState): Pick<JoinState, 'step' | 'stateHash'> {
     if (this.#inMemory === 'own') return { step, stateHash };
@@ -147,6 +188,8 @@ class ExchangeNode implements Exchange {
         else this.#generation.adopt(push);
       },
       (peer, scope) => this.#generation?.stateFor(peer, scope) ?? 'there is no generation',
+      (scope, call) =>
+        this.#generation === undefined ? 'there is no generation' : this.#generation.follow(scope, call),
     );
     if (rank !== COORDINATOR) return listener;
     const barrier = countedMethod(barrierMethod, this.counters.barrierMessages);

@@ -138,6 +138,25 @@ export interface StepExchange {
   readonly staged: Promise<void>;
 }
 
+/** Where the sums of a step go that this worker only follows. */
+export interface ObservedStore extends Pick<ChunkStore, 'chunkCount' | 'pullPayload' | 'faultOfSum'> {
+  readonly sharedScalers: Float32Array;
+  /** The sums of this step come next. */
+  beginStep(step: number): void;
+}
+
+/** Follows the members' steps before it is one of them. */
+export interface Observer {
+  /** The state in memory is that of a generation of so many members, as it was before the step. Rejects if it is not. */
+  begin(state: {
+    readonly step: number;
+    readonly stateHash: string;
+    readonly members: number;
+  }): Promise<ObservedStore>;
+  /** Sums and scalers of the step are in the store. Resolves with the hash of the state after it. */
+  apply(step: number): Promise<string>;
+}
+
 /** Who keeps rank 0 waiting, and since when. */
 export interface Waiting {
   readonly ranks: readonly number[];
@@ -154,6 +173,12 @@ export interface Waiting {
  * `endsOnlyGeneration`, or the barrier's outcome `ends` the generation, `form` may be called again.
  */
 export interface Exchange {
+  /**
+   * If the others train already: copies the state of one of them and follows its steps while they go on, then asks to
+   * join, so that `form` has nothing left to copy. Rejects only when the signal aborts; where anything else goes wrong,
+   * it is left to `form`.
+   */
+  observe(join: JoinState, observer: Observer, signal: AbortSignal): Promise<void>;
   /**
    * Opens the listener. Rank 0 waits for all ranks, the others join it; whoever is behind the most advanced member
    * copies that one's state; then everyone connects to everyone.

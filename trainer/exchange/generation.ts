@@ -25,6 +25,8 @@ import { Mesh } from './mesh.ts';
 import { openCoordination } from './open-coordination.ts';
 import type { OpenCoordination } from './open-coordination.ts';
 import type { InboundPush } from './services.ts';
+import { Observers } from './observers.ts';
+import type { ObserveCall } from './observers.ts';
 import type { StateMemory } from './state-memory.ts';
 import { copyState } from './state-transfer.ts';
 import type { Traffic } from './traffic.ts';
@@ -65,6 +67,9 @@ export class Generation {
   #state: State = 'new';
   #membership: Membership | undefined;
   #mesh: Mesh | undefined;
+  #observers: Observers | undefined;
+  /** Of the running step. */
+  #scalers: Float32Array = new Float32Array();
   #staged: Deferred<void> | undefined;
   #step: number;
   #phase: ExchangePhase = 'formation';
@@ -107,9 +112,14 @@ export class Generation {
     this.#step = contribution.step;
     this.#enter('barrier');
     mesh.awaitStep(contribution.step);
+    const { step, stateHash } = contribution;
     const work = coordination.barrier(contribution).then((outcome) => {
-      // Streams that end from here on are no losses.
-      if (outcome.ends) this.#state = 'over';
+      this.#scalers = outcome.scalers;
+      if (outcome.ends) {
+        // Streams that end from here on are no losses.
+        this.#state = 'over';
+        this.#observers?.border(step, stateHash);
+      } else this.#observers?.atBarrier(step, stateHash);
       return outcome;
     });
     return this.#call(
@@ -124,7 +134,8 @@ export class Generation {
     const { mesh } = this.#running('beginStep');
     this.#enter('push');
     this.#staged = defer();
-    const staged = this.#call(this.#staged.promise, this.#stepDeadlineMs, () => mesh.missing());
+    const allStaged = this.#staged.promise.then(() => this.#observers?.staged(step, this.#scalers, store));
+    const staged = this.#call(allStaged, this.#stepDeadlineMs, () => mesh.missing());
     // The caller may look at it only after the last chunk is encoded.
     staged.catch(() => undefined);
     this.#guard(() => mesh.beginStep(step, store));
@@ -154,6 +165,7 @@ export class Generation {
     this.#state = orderly ? 'over' : 'failed';
     clearTimeout(this.#lossTimer);
     for (const push of this.#early.take()) push.refuse('this worker leaves the generation');
+    this.#observers?.close();
     this.#mesh?.close(orderly ? 'end' : 'cancel');
     this.#control.close();
   }
@@ -178,6 +190,17 @@ export class Generation {
     }
     const isWhole = this.#membership.copiedFrom === undefined;
     return isWhole ? this.#options.exchange.state : 'this worker copies its state itself';
+  }
+
+  /** A worker that is not a member wants to follow this one. Returns why it may not. */
+  follow({ generation }: StreamScope, call: ObserveCall): string | undefined {
+    if (this.#state !== 'training' || generation !== this.#membership?.generation) {
+      return `no generation ${generation} trains here`;
+    }
+    if (call.request.signature !== this.#options.request.signature) return 'it has another model or settings';
+    this.#observers ??= new Observers(this.#options.exchange.state, this.#membership.members.length);
+    this.#observers.add(call);
+    return undefined;
   }
 
   async #form(): Promise<Membership> {

@@ -13,15 +13,18 @@ import type { IdentifiedCall, Listener } from '../wire/listener.ts';
 import {
   copyStateMethod,
   joinMethod,
+  observeMethod,
   progressMethod,
   pushMethod,
   whichAttemptMethod,
+  whoTrainsMethod,
 } from '../wire/messages.ts';
 import type {
   CoordinatorMessage,
   JoinReply,
   JoinRequest,
   MemberMessage,
+  MembershipMessage,
   StatePart,
   StateRequest,
 } from '../wire/messages.ts';
@@ -32,6 +35,7 @@ import type { JobScope } from '../wire/peer-identity.ts';
 import type { ProgressReport, ProgressRequest } from '../wire/progress.ts';
 import type { BarrierSession, Coordinator } from './coordinator.ts';
 import type { JoinSession } from './formation.ts';
+import type { ObserveCall } from './observers.ts';
 import type { StateMemory } from './state-memory.ts';
 import { sendState } from './state-transfer.ts';
 
@@ -51,16 +55,32 @@ export interface InboundPush {
 /** A member of this generation asks for the state from a byte on. Returns why it may not have it. */
 export type StateOf = (rank: number, scope: StreamScope) => StateMemory | string;
 
+/** A worker wants to follow this member's generation. Returns why it may not. */
+export type OnObserver = (scope: StreamScope, call: ObserveCall) => string | undefined;
+
 /** What every rank serves to every other. */
 export function serveExchange(
   listener: Listener,
   job: JobScope,
   onPush: (push: InboundPush) => void,
   stateOf: StateOf,
+  onObserver: OnObserver,
 ): void {
   listener.server.addService(
-    { Push: pushMethod, CopyState: copyStateMethod },
+    { Push: pushMethod, CopyState: copyStateMethod, Observe: observeMethod },
     {
+      Observe(call: ObserveCall): void {
+        call.on('error', () => undefined);
+        const rank = workerRank(listener, call, job);
+        const scope = readScope(call.metadata);
+        if (rank === undefined || scope === undefined) {
+          call.emit('error', denied('not a worker of this job, or no generation given'));
+          return;
+        }
+        const complaint = onObserver(scope, call);
+        if (complaint !== undefined) call.emit('error', refused('generation', complaint));
+      },
+
       CopyState(call: ServerWritableStream<StateRequest, StatePart>): void {
         const rank = workerRank(listener, call, job);
         const scope = readScope(call.metadata);
@@ -123,8 +143,24 @@ export function serveCoordinator(
   ownAttempt: number,
 ): void {
   listener.server.addService(
-    { Join: joinMethod, Barrier: barrierMethod, WhichAttempt: whichAttemptMethod },
     {
+      Join: joinMethod,
+      Barrier: barrierMethod,
+      WhichAttempt: whichAttemptMethod,
+      WhoTrains: whoTrainsMethod,
+    },
+    {
+      WhoTrains(
+        call: ServerUnaryCall<Record<string, never>, MembershipMessage>,
+        callback: sendUnaryData<MembershipMessage>,
+      ): void {
+        const rank = workerRank(listener, call, job);
+        const running = current()?.running;
+        if (rank === undefined) callback(denied('not a worker of this job'));
+        else if (running === undefined) callback(refused('generation', 'nobody trains'));
+        else callback(null, running);
+      },
+
       WhichAttempt(
         call: ServerUnaryCall<Record<string, never>, { readonly attempt: number }>,
         callback: sendUnaryData<{ readonly attempt: number }>,

@@ -4,6 +4,8 @@
  */
 export interface StateMemory {
   readonly bytes: number;
+  /** All bytes before follow from a common start and the sums of the steps; those from here on are each member's own. */
+  readonly ownFrom: number;
   /**
    * The bytes from `offset` on, where they lie: at least one and at most `length`, fewer where a place ends. The same
    * call gives the same number on every member.

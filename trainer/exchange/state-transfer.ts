@@ -7,7 +7,7 @@ import { PeerLostError } from './errors.ts';
 import type { StateMemory } from './state-memory.ts';
 
 /** A message costs some 60 us whatever its length; beyond a megabyte nothing is gained. */
-const PART_BYTES = 1024 * 1024;
+export const PART_BYTES = 1024 * 1024;
 /** Tries in a row that bring not a single good part, after which the source counts as lost. */
 const MOST_FRUITLESS_TRIES = 5;
 const RETRY_MS = 50;
@@ -116,7 +116,7 @@ function copyFrom(offset: number, options: StateCopyOptions): Promise<number> {
 }
 
 /** Puts a part where it belongs; returns what is wrong with it, and then nothing has changed. */
-function take(state: StateMemory, next: number, { offset, data, crc }: StatePart): string | undefined {
+export function take(state: StateMemory, next: number, { offset, data, crc }: StatePart): string | undefined {
   if (offset !== next) return `a part came for byte ${offset} instead of ${next}`;
   const place = state.view(next, data.length);
   if (data.length === 0 || place.length !== data.length)

@@ -19,6 +19,7 @@ import type {
   Contribution,
   EvaluationSums,
   FromCompute,
+  Observe,
   Start,
   ToCompute,
 } from './messages.ts';
@@ -106,10 +107,11 @@ export class ComputeLoop {
   async run(): Promise<void> {
     const { inbox, post } = this.#options;
     for (;;) {
-      const start = await inbox.next('start', 'rewind');
+      const start = await inbox.next('start', 'observe', 'rewind');
       // A generation that was never formed may end, too.
       const hasFailed = start.type === 'start' && (await this.#runGeneration(this.#sit(start)));
       if (hasFailed) return;
+      if (start.type === 'observe') await this.#observe(start);
       post({ type: 'rewound', step: this.#step, stateHash: this.#stateHash });
     }
   }
@@ -133,8 +135,27 @@ export class ComputeLoop {
     return this.#seat;
   }
 
+  /** Applies what the members have summed, until the generation is over; the others do not know of it. */
+  async #observe(from: Observe): Promise<void> {
+    const { planFor, post, inbox, kernels } = this.#options;
+    this.#takeState(from);
+    // What was made for another place in another generation is of no use after this.
+    this.#seat = undefined;
+    const plan = planFor(from.memberCount);
+    const units = plan.chunkPlan.units * plan.scalerRows;
+    const sharedScalers = new Float32Array(kernels.memory.buffer, plan.memory.sharedScalers, units);
+    for (;;) {
+      post({ type: 'applied', step: this.#step, stateHash: this.#stateHash });
+      const message = await inbox.next('observed', 'rewind');
+      if (message.type === 'rewind') return;
+      const damage = this.#apply({ plan, sharedScalers });
+      if (damage !== undefined) throw new WrongStateError(damage);
+      this.#step += 1;
+    }
+  }
+
   /** The state in memory is a peer's, as it was before `start.step`. */
-  #takeState(start: Start): void {
+  #takeState(start: Pick<Start, 'memberCount' | 'step' | 'stateHash'>): void {
     const { optimizer, rank } = this.#options;
     const { memory } = this.#options.planFor(start.memberCount);
     const hash = optimizer.hash(memory.weights, memory.slots);
@@ -291,7 +312,7 @@ export class ComputeLoop {
    * Every chunk's sum is in memory and checked: only now do weights change.
    * @returns what is wrong with the state, which is then of no use, or `undefined`.
    */
-  #apply({ plan, sharedScalers }: Seat): string | undefined {
+  #apply({ plan, sharedScalers }: Pick<Seat, 'plan' | 'sharedScalers'>): string | undefined {
     const step = this.#step;
     const { spec, kernels, codecs, optimizer } = this.#options;
     const { memory, layout } = plan;

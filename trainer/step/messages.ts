@@ -21,9 +21,17 @@ import type { TensorSpec } from '../ternary/layout.ts';
  *                   <-  rewind
  *     rewound       ->                             nothing of the old generation follows
  *                   <-  start                      the next generation is formed
+ *
+ * A worker that joins others who train already follows their steps first, without a gradient of its own:
+ *
+ *                   <-  observe                    a peer's state in memory
+ *     applied       ->                             it is whole
+ *                   <-  observed                   shared scalers and every chunk's sum in memory
+ *     applied       ->
+ *     ... until `rewind`
  */
-export type FromCompute = Ready | Contribution | Encoded | Finished | Damaged | Rewound | Failed;
-export type ToCompute = Start | Agreed | Staged | Rewind;
+export type FromCompute = Ready | Contribution | Encoded | Finished | Damaged | Rewound | Failed | Applied;
+export type ToCompute = Start | Agreed | Staged | Rewind | Observe | Observed;
 
 /** The model is built and its initial weights lie in the shared memory. */
 export interface Ready {
@@ -54,6 +62,26 @@ export interface Start {
   readonly stateHash: string;
   /** The state in memory was written by the I/O thread, not by this one. */
   readonly restored: boolean;
+}
+
+/** The state in memory is that of a generation of so many members, as it was before the step. */
+export interface Observe {
+  readonly type: 'observe';
+  readonly memberCount: number;
+  readonly step: number;
+  readonly stateHash: string;
+}
+
+export interface Observed {
+  readonly type: 'observed';
+  readonly step: number;
+}
+
+export interface Applied {
+  readonly type: 'applied';
+  /** The next step to be done. */
+  readonly step: number;
+  readonly stateHash: string;
 }
 
 export interface Rewind {

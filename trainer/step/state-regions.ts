@@ -20,7 +20,7 @@ export function stateRegions(
   ];
 }
 
-/** The regions as one run of bytes, in order. */
+/** The regions as one run of bytes, in order; non-trainable weights are last. */
 export function stateMemory(regions: readonly StateRegion[]): StateMemory {
   let bytes = 0;
   const places = regions.map(({ values }) => {
@@ -28,8 +28,10 @@ export function stateMemory(regions: readonly StateRegion[]): StateMemory {
     bytes += values.byteLength;
     return { begin, view: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
   });
+  const own = regions.findIndex(({ kind }) => kind === 'nonTrainable');
   return {
     bytes,
+    ownFrom: places[own]?.begin ?? bytes,
     view(offset, length) {
       const place = places.find(({ begin, view }) => offset >= begin && offset < begin + view.length);
       if (place === undefined) throw new RangeError(`byte ${offset} of a state of ${bytes}`);

@@ -44,6 +44,37 @@ export interface StatePart {
   readonly crc: number;
 }
 
+export interface ObserveRequest {
+  readonly signature: string;
+}
+
+export interface ObservedState {
+  readonly step: number;
+  readonly stateHash: string;
+  readonly members: number;
+}
+
+export interface ObservedSum {
+  readonly chunk: number;
+  readonly data: Uint8Array;
+  readonly crc: number;
+}
+
+export interface ObservedStep {
+  readonly step: number;
+  readonly scalers: Uint8Array;
+  readonly upToDate: boolean;
+}
+
+/** Exactly one is present. */
+export interface Observation {
+  readonly begin?: ObservedState;
+  readonly part?: StatePart;
+  readonly sum?: ObservedSum;
+  readonly step?: ObservedStep;
+  readonly border?: ObservedState;
+}
+
 export interface Abort {
   readonly code: string;
   readonly ranks: readonly number[];
@@ -122,6 +153,8 @@ export const whichAttemptMethod = method<Record<string, never>, { readonly attem
   'Coordinator',
   'WhichAttempt',
 );
+export const whoTrainsMethod = method<Record<string, never>, MembershipMessage>('Coordinator', 'WhoTrains');
+export const observeMethod = method<ObserveRequest, Observation>('Exchange', 'Observe');
 export const progressMethod = method<ProgressRequest, ProgressReport>('Control', 'Progress');
 
 /** Frames pass as they are: the Buffer is the message. */

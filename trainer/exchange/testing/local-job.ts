@@ -10,7 +10,7 @@ import { freePort } from './free-port.ts';
 export const JOB = { namespace: 'default', uid: '7d9c3a52-0000-4000-8000-000000000001' };
 export const JOIN: JoinState = { signature: 'lenet-1', stateHash: '00000000000000aa', step: 0 };
 /** A member without weights: nothing to copy. */
-export const NO_STATE: StateMemory = { bytes: 0, view: () => new Uint8Array(0) };
+export const NO_STATE: StateMemory = { bytes: 0, ownFrom: 0, view: () => new Uint8Array(0) };
 const HOUR_MS = 3_600_000;
 
 /** One authority for all tests of a file; making one takes some milliseconds. */

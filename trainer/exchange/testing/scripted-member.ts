@@ -71,6 +71,7 @@ export class ScriptedMember {
         if (this.#reading === 'stopped reading') push.pause();
       },
       () => 'a scripted member has no state',
+      () => 'a scripted member cannot be followed',
     );
     this.membership = await this.#join({
       rank: 1,

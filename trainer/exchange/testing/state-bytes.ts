@@ -20,6 +20,7 @@ export function stateOf(mark: number): StateBytes {
     equals: (other) => places.every((bytes, i) => Buffer.compare(bytes, other.places[i]!) === 0),
     memory: {
       bytes: PLACES[0]! + PLACES[1]!,
+      ownFrom: PLACES[0]!,
       view(offset, length) {
         const place = offset < PLACES[0]! ? 0 : 1;
         const at = offset - begins[place]!;
