@@ -6,7 +6,7 @@ import { isPresent, newestAttempts } from '../../plan/worker-child.ts';
 import type { Resource } from '../api/types.ts';
 import { carryOut } from './carry-out/carry-out.ts';
 import { renewCertificates } from './carry-out/renew-certificates.ts';
-import { settleAll } from './carry-out/settle-all.ts';
+import { CONFIRM_AFTER_MS, confirmPods } from './confirm-pods.ts';
 import { earliest } from './earliest.ts';
 import type { Cluster, JobContext } from './job-context.ts';
 import type { JobObject } from './job-object.ts';
@@ -32,8 +32,6 @@ export interface ReconcilerOptions {
   readonly observer: LookObserver;
 }
 
-/** An own write that no watch has shown for this long is asked for. */
-const CONFIRM_AFTER_MS = 5_000;
 /** A cluster takes this long to notice a lost node; until then the loss of a peer is not held against the others. */
 const CAUSE_WAIT_MS = 60_000;
 
@@ -66,7 +64,7 @@ export class Reconciler {
     const object = memory.jobs.get(cluster.stores.jobs, key) ?? seen;
     const read = readOnce(object, memory);
     if (read.kind === 'invalid') return this.lookAtInvalid(object, read.message, memory);
-    await this.confirmOwnPods(memory);
+    await confirmPods(cluster, object, memory);
     const pods = memory.pods.list(cluster.stores.pods, memory.uid);
     const askAgainAt = await askForTrouble(this.options.events, pods, memory.setUps, cluster.clock());
     const context = { key, job: read.job, memory, pods };
@@ -139,20 +137,6 @@ export class Reconciler {
     const now = cluster.clock();
     const status = statusOfInvalid(object.status, message, object.metadata.generation ?? 0, now);
     await writeStatus(cluster.resources.jobs, object, status, memory, now);
-  }
-
-  /** Asks the server for pods that we made and no watch has shown: they may be gone again. */
-  private async confirmOwnPods({ pods }: JobMemory): Promise<void> {
-    const { cluster } = this.options;
-    const since = new Date(cluster.clock().getTime() - CONFIRM_AFTER_MS);
-    await settleAll(
-      pods.unconfirmed(since).map(async (pod) => {
-        const { namespace = '', name, uid } = pod.metadata;
-        const actual = await cluster.resources.pods.get(namespace, name);
-        if (actual === undefined || actual.metadata.uid !== uid) pods.recordGone(pod);
-        else pods.recordWritten(actual, cluster.clock());
-      }),
-    );
   }
 
   private async deleteJob({ metadata: { namespace = '', name, uid } }: JobObject): Promise<void> {

@@ -27,7 +27,8 @@ type Stored = KubeObject & { readonly spec?: unknown; readonly status?: unknown 
 type Watcher = (change: Change<KubeObject>) => void;
 
 /**
- * An API server in memory, strict where the real one is: names taken, UIDs that do not match, objects that are gone.
+ * An API server in memory, strict where the real one is: names taken, UIDs and resourceVersions that do not match,
+ * objects that are gone.
  * Server-side apply is that of a single manager: what it applied before and leaves out now is removed.
  */
 export class MemoryApiServer implements ApiServer {
@@ -142,14 +143,14 @@ export class MemoryApiServer implements ApiServer {
 
   private apply(plural: string, namespace: string, name: string, object: Partial<Stored>): Stored {
     const present = this.find(plural, namespace, name);
-    const uid = object.metadata?.uid;
     if (present === undefined) {
-      if (uid !== undefined) throw conflict(plural, name, 'uid mismatch: the object does not exist');
+      if (object.metadata?.uid !== undefined)
+        throw conflict(plural, name, 'uid mismatch: the object does not exist');
       const made = this.create(plural, namespace, { ...object, metadata: { ...object.metadata, name } });
       this.applied.set(`${plural}/${namespace}/${name}`, object);
       return made;
     }
-    if (uid !== undefined && uid !== present.metadata.uid) throw conflict(plural, name, 'uid mismatch');
+    expectSame(plural, object, present);
     const key = `${plural}/${namespace}/${name}`;
     const next = merged(present, object, this.applied.get(key)) as Stored;
     this.applied.set(key, object);
@@ -159,8 +160,7 @@ export class MemoryApiServer implements ApiServer {
   private applyStatus(plural: string, namespace: string, name: string, object: Partial<Stored>): Stored {
     const present = this.find(plural, namespace, name);
     if (present === undefined) throw notFound(plural, name);
-    const uid = object.metadata?.uid;
-    if (uid !== undefined && uid !== present.metadata.uid) throw conflict(plural, name, 'uid mismatch');
+    expectSame(plural, object, present);
     return this.store(plural, { ...present, status: object.status });
   }
 
@@ -226,6 +226,15 @@ export class MemoryApiServer implements ApiServer {
     const known = this.collections.get(plural) ?? new Map<string, Stored>();
     this.collections.set(plural, known);
     return known;
+  }
+}
+
+/** An applied object may say which one it means, and as of when. */
+function expectSame(plural: string, { metadata }: Partial<Stored>, present: Stored): void {
+  const { name, uid, resourceVersion } = present.metadata;
+  if (metadata?.uid !== undefined && metadata.uid !== uid) throw conflict(plural, name, 'uid mismatch');
+  if (metadata?.resourceVersion !== undefined && metadata.resourceVersion !== resourceVersion) {
+    throw conflict(plural, name, 'the object has been modified');
   }
 }
 

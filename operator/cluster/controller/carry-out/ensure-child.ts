@@ -16,7 +16,8 @@ export interface ChildAccess<T extends KubeObject> {
 }
 
 /**
- * Makes a watched child be there and be as wanted, with no write when it is so already.
+ * Makes a watched child be there and be as wanted, with no write when it is so already. One that has changed since the
+ * watch showed it is refused by the server: what follows from an old view is never applied.
  * @throws as `createOnce`
  */
 export async function ensureChild(
@@ -36,8 +37,9 @@ export async function ensureChild(
   }
   if (!isOwnedBy(jobUid, present.metadata)) throw nameTaken(child, present);
   if (covers(present.spec, manifest.spec)) return;
-  const { uid } = present.metadata;
-  const wanted = { ...manifest, metadata: { ...manifest.metadata, uid } };
+  const { uid, resourceVersion } = present.metadata;
+  const version = resourceVersion === undefined ? {} : { resourceVersion };
+  const wanted = { ...manifest, metadata: { ...manifest.metadata, uid, ...version } };
   try {
     own.recordWritten(slimChild(await resource.apply(namespace, name, wanted)), now);
   } catch (error) {

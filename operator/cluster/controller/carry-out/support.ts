@@ -1,6 +1,7 @@
 import { networkPolicy } from '../../../plan/manifests/network-policy.ts';
 import { coordinatorService, workersService } from '../../../plan/manifests/services.ts';
 import type { Cluster, JobContext } from '../job-context.ts';
+import { newestCoordinatorAttempt } from './coordinator-attempt.ts';
 import { ensureChild } from './ensure-child.ts';
 
 /** Before the first pod: none is ever without it. */
@@ -14,13 +15,18 @@ export async function ensureNetworkPolicy(cluster: Cluster, { job, memory }: Job
   await ensureChild(access, job.metadata.uid, networkPolicy(job, settings.networkPolicy), clock());
 }
 
-/** The names of the workers, and that of rank 0, which follows its newest attempt. */
+/**
+ * The names of the workers, and that of rank 0, which follows its newest attempt.
+ * @param knownAttempt the newest attempt of rank 0, as far as this look knows
+ */
 export async function ensureServices(
   cluster: Cluster,
-  { job, memory }: JobContext,
-  coordinatorAttempt: number,
+  context: JobContext,
+  knownAttempt: number,
 ): Promise<void> {
   const { stores, resources, clock } = cluster;
+  const { job, memory } = context;
+  const coordinatorAttempt = await newestCoordinatorAttempt(cluster, context, knownAttempt);
   const access = { resource: resources.services, store: stores.services, own: memory.services };
   const wanted = [workersService(job), coordinatorService(job, coordinatorAttempt)];
   await Promise.all(wanted.map((service) => ensureChild(access, job.metadata.uid, service, clock())));

@@ -26,7 +26,10 @@ export function statusDueAt(change: StatusChange, memory: JobMemory, now: Date):
 
 /**
  * Writes a job's status, whole, by server-side apply: what it leaves out is removed. The UID in it makes the server
- * refuse it for a job of the same name that came later. The answer counts as read until the watch has caught up.
+ * refuse it for a job of the same name that came later, the resourceVersion for a job that has changed since it was
+ * read: counts that follow from an old view never replace newer ones. The answer counts as read until the watch has
+ * caught up.
+ * @throws ApiError 409 when the view was old: the job is to be looked at again once the watch shows more.
  */
 export async function writeStatus(
   resource: Resource<JobObject>,
@@ -42,7 +45,7 @@ export async function writeStatus(
   const applied = await resource.applyStatus(namespace, name, {
     apiVersion: API_VERSION,
     kind: KIND,
-    metadata: { name, namespace, uid },
+    metadata: { name, namespace, uid, ...(resourceVersion !== undefined && { resourceVersion }) },
     status,
   });
   memory.jobs.recordWritten(slimJob(applied), now);
