@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createAuthority, issueLeaf } from '../operator/pki/authority.ts';
-import type { Authority } from '../operator/pki/authority.ts';
+import { createAuthority } from '../operator/pki/authority.ts';
 import { freePort } from '../trainer/exchange/testing/free-port.ts';
+import { credentialsOf } from './credentials-of.ts';
 import type { MemberFigures, MemberOrder } from './exchange-member.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { formatTable } from './table.ts';
@@ -87,7 +87,7 @@ async function runCase(bench: Case, workers: number, steps: number): Promise<Mem
   const authority = await createAuthority('bench', { notAfter });
   const { tls, chunks, values, pushBytes, pullBytes } = bench;
   const orders = Array.from({ length: workers }, async (_, rank): Promise<MemberOrder> => {
-    const credentials = tls ? await credentialsOf(authority, rank, notAfter) : undefined;
+    const credentials = tls ? await credentialsOf(authority, rank) : undefined;
     const sizes = { chunks, values, pushBytes, pullBytes };
     return {
       rank,
@@ -100,16 +100,6 @@ async function runCase(bench: Case, workers: number, steps: number): Promise<Mem
     };
   });
   return Promise.all((await Promise.all(orders)).map(runProcess));
-}
-
-async function credentialsOf(
-  authority: Authority,
-  rank: number,
-  notAfter: Date,
-): Promise<NonNullable<MemberOrder['credentials']>> {
-  const identity = { kind: 'worker', namespace: 'bench', jobUid: 'bench', rank } as const;
-  const leaf = await issueLeaf(authority, { identity, validity: { notAfter } });
-  return { ...leaf, authorities: authority.certificate };
 }
 
 function runProcess(order: MemberOrder): Promise<MemberFigures> {

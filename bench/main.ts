@@ -5,6 +5,7 @@ import { benchCodec } from './codec.ts';
 import { benchCompute } from './compute.ts';
 import { benchExchangeLocal } from './exchange-local.ts';
 import { benchRecovery } from './recovery.ts';
+import { benchStateTransfer } from './state-transfer.ts';
 import { benchStep } from './step.ts';
 
 /** `npm run bench -- NAME [--output json]`: each prints its table with machine, versions and load. */
@@ -66,6 +67,15 @@ program
   .option('--backend <name>', 'compute backend', 'auto')
   .addOption(output())
   .action(benchRecovery);
+
+program
+  .command('state-transfer')
+  .description('how fast a joiner gets the state of a peer over a link of limited rate (needs root)')
+  .option('--rates <rates>', 'as tc takes them, comma separated; none: not limited', '100mbit,1gbit,none')
+  .option('--sizes <megabytes>', 'sizes of the state, comma separated', '10,480')
+  .option('--rounds <count>', 'formations of each case', integer, 3)
+  .addOption(output())
+  .action(benchStateTransfer);
 
 program
   .command('accuracy')
