@@ -49,10 +49,8 @@ export class ShapedLink {
       inside('ip', 'address', 'add', `${this.addresses[side]}/24`, 'dev', 'link');
       inside('ip', 'link', 'set', 'link', 'up');
       if (rate === 'none') return;
-      inside(
-        ...['tc', 'qdisc', 'add', 'dev', 'link', 'root', 'tbf'],
-        ...['rate', rate, 'burst', BURST, 'latency', LATENCY],
-      );
+      const queue = ['tbf', 'rate', rate, 'burst', BURST, 'latency', LATENCY];
+      inside('tc', 'qdisc', 'add', 'dev', 'link', 'root', ...queue);
     });
   }
 }

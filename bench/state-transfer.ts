@@ -111,7 +111,9 @@ function start(link: ShapedLink, side: 0 | 1): ChildProcess {
   const [command = '', ...args] = [
     ...link.inside(side),
     process.execPath,
-    ...['--import', 'tsx', fileURLToPath(new URL('./state-member.ts', import.meta.url))],
+    '--import',
+    'tsx',
+    fileURLToPath(new URL('./state-member.ts', import.meta.url)),
   ];
   return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }

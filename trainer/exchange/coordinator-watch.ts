@@ -1,9 +1,12 @@
-import type { Client, Metadata } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
+import type { Channel } from '../wire/channel.ts';
 import { whichAttemptMethod } from '../wire/messages.ts';
+import type { Clock, Timer } from './clock.ts';
 
 export interface CoordinatorWatchOptions {
+  readonly clock: Clock;
   /** A client on a connection of its own to rank 0's name. */
-  readonly openChannel: () => Client;
+  readonly openChannel: () => Channel;
   /** Fresh metadata for a call: the claimed identity where TLS is off. */
   readonly metadata: () => Metadata;
   /** The attempt that this member takes for rank 0; `undefined` before it knows one. */
@@ -20,26 +23,26 @@ export interface CoordinatorWatchOptions {
  */
 export class CoordinatorWatch {
   readonly #options: CoordinatorWatchOptions;
-  readonly #timer: NodeJS.Timeout;
-  #asking: Client | undefined;
+  readonly #timer: Timer;
+  #asking: Channel | undefined;
 
   constructor(options: CoordinatorWatchOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#ask(), options.everyMs);
+    this.#timer = options.clock.every(options.everyMs, () => this.#ask());
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#timer.cancel();
     this.#asking?.close();
   }
 
   #ask(): void {
-    const { openChannel, metadata, known, everyMs, onNewer } = this.#options;
+    const { clock, openChannel, metadata, known, everyMs, onNewer } = this.#options;
     this.#asking?.close();
     const client = openChannel();
     this.#asking = client;
     const { path, requestSerialize, responseDeserialize } = whichAttemptMethod;
-    const deadline = Date.now() + everyMs;
+    const deadline = clock.unixMs() + everyMs;
     client.makeUnaryRequest(
       path,
       requestSerialize,

@@ -11,6 +11,7 @@ import { abortToError, asExchangeError, errorToAbort } from './abort.ts';
 import type { Admission } from './admission.ts';
 import { decodeContribution, encodeOutcome } from './barrier-messages.ts';
 import type { ReceivedContribution } from './barrier-messages.ts';
+import type { Timer } from './clock.ts';
 import { combine, faultOf } from './combine.ts';
 import { COORDINATOR as SELF, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
@@ -53,7 +54,7 @@ export class Coordinator implements Coordination {
   #connecting: Deferred<void> | undefined;
   /** Contributions of the running round, by rank. */
   readonly #round = new Map<number, ReceivedContribution>();
-  #roundTimer: NodeJS.Timeout | undefined;
+  #roundTimer: Timer | undefined;
   #outcome: Deferred<BarrierOutcome> | undefined;
   #final: FinalRound | undefined;
   /** A process that is not a member has asked to join. */
@@ -176,7 +177,7 @@ export class Coordinator implements Coordination {
   abort(error: ExchangeError): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#roundTimer);
+    this.#roundTimer?.cancel();
     const abort = errorToAbort(error, SELF);
     this.#sendToAll({ abort });
     // Members that have no Barrier stream yet learn it on the other one.
@@ -200,7 +201,7 @@ export class Coordinator implements Coordination {
 
   close(): void {
     this.#ended = true;
-    clearTimeout(this.#roundTimer);
+    this.#roundTimer?.cancel();
     for (const session of this.#sessions.values()) session.end();
     this.#formation.close();
   }
@@ -263,7 +264,8 @@ export class Coordinator implements Coordination {
       return;
     }
     this.#round.set(rank, contribution);
-    this.#roundTimer ??= setTimeout(() => this.#fail(this.#late()), this.#options.stepDeadlineMs);
+    const { clock, stepDeadlineMs } = this.#options;
+    this.#roundTimer ??= clock.after(stepDeadlineMs, () => this.#fail(this.#late()));
     // A fault ends the step at once: nobody needs to wait for the slowest to hear of it.
     const fault = faultOf({ rank, contribution }, { rank, contribution }, SELF);
     if (fault !== undefined) this.#fail(fault);
@@ -280,7 +282,7 @@ export class Coordinator implements Coordination {
   }
 
   #closeRound(): void {
-    clearTimeout(this.#roundTimer);
+    this.#roundTimer?.cancel();
     this.#roundTimer = undefined;
     const parts = (this.#membership?.members ?? []).flatMap(({ rank }) => {
       const contribution = this.#round.get(rank);

@@ -78,12 +78,13 @@ class ExchangeNode implements Exchange {
     const coordinator = this.#endpoint.openChannel(COORDINATOR, coordinatorAddress);
     const closed = AbortSignal.any([signal, this.#closed.signal]);
     try {
-      const membership = await whoTrains(coordinator, this.#endpoint.metadata());
+      const membership = await whoTrains(coordinator, this.#endpoint.metadata(), this.#endpoint.clock);
       // With an older attempt of itself among them, the generation is at its end anyway.
       if (membership === undefined || membership.members.some((member) => member.rank === rank)) return;
       const { generation } = membership;
       log?.('info', 'follows the others until it has caught up', { generation });
       const observed = await observe(coordinator, membership, {
+        clock: this.#endpoint.clock,
         request,
         state,
         observer,

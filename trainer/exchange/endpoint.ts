@@ -1,35 +1,42 @@
 import { Metadata } from '@grpc/grpc-js';
-import type { Client } from '@grpc/grpc-js';
 import { formatIdentity } from '../../operator/pki/identity.ts';
 import type { WorkerIdentity } from '../../operator/pki/identity.ts';
-import { openChannel } from '../wire/channel.ts';
-import { openListener } from '../wire/listener.ts';
+import type { Channel } from '../wire/channel.ts';
 import type { Listener } from '../wire/listener.ts';
 import { writeClaimedIdentity } from '../wire/metadata.ts';
 import { isWorkerOf } from '../wire/peer-identity.ts';
 import { SocketBytes } from '../wire/socket-bytes.ts';
+import type { Clock } from './clock.ts';
 import { COORDINATOR } from './coordination.ts';
 import { ListenError } from './errors.ts';
 import type { ExchangeOptions } from './exchange.ts';
 import { checkOwnCertificate } from './own-identity.ts';
 import { maxMessageBytes } from './peer-sender.ts';
+import { realSurroundings } from './surroundings.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Control messages grow with scaler units and ranks, and by at most 2 MiB with a model's non-trainable weights. */
 const MIN_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** A stranger may try for ever; each reason is logged once, and no more than so many. */
 const MAX_LOGGED_REASONS = 100;
 
-/** This member on the network: who it is, its listener, and the channels it opens. All their sockets are counted. */
+/** This member on the network: who it is, its listener, and the channels it opens. All their sockets are counted. Its clock, too. */
 export class Endpoint {
   readonly sockets = new SocketBytes();
   readonly #options: ExchangeOptions;
   readonly #identity: WorkerIdentity;
+  readonly #surroundings: Surroundings;
   readonly #loggedReasons = new Set<string>();
 
   constructor(options: ExchangeOptions) {
     const { rank, job } = options;
     this.#options = options;
+    this.#surroundings = options.surroundings ?? realSurroundings;
     this.#identity = { kind: 'worker', namespace: job.namespace, jobUid: job.uid, rank };
+  }
+
+  get clock(): Clock {
+    return this.#surroundings.clock;
   }
 
   /** Throws HandshakeError when this worker's own certificate cannot be right. */
@@ -47,7 +54,7 @@ export class Endpoint {
     const { listenAddress, credentials, replicas, elastic, rank, job } = this.#options;
     const mostReplicas = elastic?.maxReplicas ?? replicas;
     try {
-      return await openListener({
+      return await this.#surroundings.openListener({
         address: listenAddress,
         credentials,
         admit: (identity) =>
@@ -66,9 +73,9 @@ export class Endpoint {
   }
 
   /** A client on a connection of its own to a rank, which must prove that it is that rank of this job. */
-  openChannel(peerRank: number, address: string): Client {
+  openChannel(peerRank: number, address: string): Channel {
     const { credentials, job } = this.#options;
-    return openChannel({
+    return this.#surroundings.openChannel({
       address,
       credentials,
       checkPeer: (identity) =>

@@ -2,6 +2,7 @@ import type { ChunkStore } from './chunk-store.ts';
 import type { ExchangeCounters } from './counters.ts';
 import type { ExchangeError } from './errors.ts';
 import type { StateMemory } from './state-memory.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import type { ProgressReport, ProgressRequest } from '../wire/progress.ts';
 
@@ -42,6 +43,8 @@ export interface ExchangeOptions {
   /** Rank 0: every member is at a barrier, and this is what each brought to it. */
   readonly onBarrier?: (members: readonly MemberFigures[]) => void;
   readonly log?: ExchangeLog;
+  /** Default: real connections and the real clock. */
+  readonly surroundings?: Surroundings;
 }
 
 export interface MemberFigures {

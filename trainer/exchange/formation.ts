@@ -1,6 +1,7 @@
 import type { Abort, JoinReply, JoinRequest, MembershipMessage } from '../wire/messages.ts';
 import { admit } from './admission.ts';
 import type { Admission } from './admission.ts';
+import type { Clock, Timer } from './clock.ts';
 import { COORDINATOR as SELF, defer } from './coordination.ts';
 import type { ElasticBounds } from './exchange.ts';
 import { mostAdvanced } from './most-advanced.ts';
@@ -20,6 +21,7 @@ export interface Staffing {
 }
 
 export interface FormationOptions {
+  readonly clock: Clock;
   readonly replicas: number;
   readonly elastic?: ElasticBounds | undefined;
   readonly staffing: Staffing;
@@ -40,7 +42,7 @@ export class Formation {
   /** Last refusal per rank, to explain why a rank never came. */
   readonly #refusals = new Map<number, string>();
   readonly #formed = defer<MembershipMessage>();
-  #graceTimer: NodeJS.Timeout | undefined;
+  #graceTimer: Timer | undefined;
   #graceIsOver = false;
   #membership: MembershipMessage | undefined;
 
@@ -54,11 +56,11 @@ export class Formation {
 
   /** Rank 0 itself is there. Resolves with the membership; rejects when the states that were brought do not fit. */
   begin(own: JoinRequest): Promise<MembershipMessage> {
-    const { elastic, staffing } = this.#options;
+    const { clock, elastic, staffing } = this.#options;
     this.#joined.set(SELF, { request: own, session: undefined });
     staffing.newestAttempts.set(SELF, own.attempt);
     if (elastic !== undefined) {
-      this.#graceTimer = setTimeout(() => this.#endGrace(), elastic.graceSeconds * 1000);
+      this.#graceTimer = clock.after(elastic.graceSeconds * 1000, () => this.#endGrace());
     }
     this.#formIfComplete();
     return this.#formed.promise;
@@ -142,12 +144,12 @@ export class Formation {
 
   /** Tells those who have joined and are not in `except` why there will be no generation. */
   abort(abort: Abort, except: ReadonlySet<number>): void {
-    clearTimeout(this.#graceTimer);
+    this.#graceTimer?.cancel();
     for (const [rank, { session }] of this.#joined) if (!except.has(rank)) session?.reply({ abort });
   }
 
   close(): void {
-    clearTimeout(this.#graceTimer);
+    this.#graceTimer?.cancel();
     for (const { session } of this.#joined.values()) session?.end();
   }
 
@@ -158,7 +160,7 @@ export class Formation {
 
   #formIfComplete(): void {
     if (this.#membership !== undefined || !this.#isComplete()) return;
-    clearTimeout(this.#graceTimer);
+    this.#graceTimer?.cancel();
     const requests = [...this.#joined.values()]
       .map(({ request }) => request)
       .filter(({ rank }) => rank < this.#options.staffing.wantedSize)

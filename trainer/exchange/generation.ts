@@ -4,6 +4,7 @@ import { writeScope } from '../wire/metadata.ts';
 import type { StreamScope } from '../wire/metadata.ts';
 import { asExchangeError } from './abort.ts';
 import type { ChunkStore } from './chunk-store.ts';
+import type { Clock, Timer } from './clock.ts';
 import type { Coordinator } from './coordinator.ts';
 import { COORDINATOR, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
@@ -59,10 +60,10 @@ type State = 'new' | 'forming' | 'training' | 'finishing' | 'over' | 'failed';
 export class Generation {
   readonly #options: GenerationOptions;
   readonly #failure = new AbortController();
-  readonly #wait = new Wait();
+  readonly #wait: Wait;
   readonly #coordination: Coordination;
   readonly #control: OpenCoordination;
-  readonly #formingSinceMs = Date.now();
+  readonly #formingSinceMs: number;
   readonly #early = new EarlyPushes();
   #state: State = 'new';
   #membership: Membership | undefined;
@@ -73,11 +74,15 @@ export class Generation {
   #staged: Deferred<void> | undefined;
   #step: number;
   #phase: ExchangePhase = 'formation';
-  #phaseStart = performance.now();
-  #lossTimer: NodeJS.Timeout | undefined;
+  #phaseStart: number;
+  #lossTimer: Timer | undefined;
 
   constructor(options: GenerationOptions) {
+    const { clock } = options.endpoint;
     this.#options = options;
+    this.#wait = new Wait(clock);
+    this.#formingSinceMs = clock.unixMs();
+    this.#phaseStart = clock.monotonicMs();
     this.#step = options.request.step;
     this.#control = openCoordination(options, this.#coordinationEvents());
     this.#coordination = this.#control.coordination;
@@ -163,7 +168,7 @@ export class Generation {
     const orderly = this.#state === 'over';
     if (!orderly) this.#fail(new ExchangeClosedError('close was called before the end'));
     this.#state = orderly ? 'over' : 'failed';
-    clearTimeout(this.#lossTimer);
+    this.#lossTimer?.cancel();
     for (const push of this.#early.take()) push.refuse('this worker leaves the generation');
     this.#observers?.close();
     this.#mesh?.close(orderly ? 'end' : 'cancel');
@@ -232,6 +237,7 @@ export class Generation {
     if (source === undefined) return;
     onCopy(undefined);
     await copyState({
+      clock: endpoint.clock,
       sourceRank: source.rank,
       state: exchange.state,
       openChannel: () => endpoint.openChannel(source.rank, source.address),
@@ -259,6 +265,7 @@ export class Generation {
     return new Mesh({
       membership,
       maxPayloadBytes: exchange.maxPayloadBytes,
+      clock: endpoint.clock,
       traffic,
       openChannel: (member) => endpoint.openChannel(member.rank, member.address),
       metadata: () => endpoint.metadata(),
@@ -337,10 +344,10 @@ export class Generation {
     const error = new PeerLostError({
       ranks: [rank],
       phase: phase ?? this.#phase,
-      waitedMs: performance.now() - this.#phaseStart,
+      waitedMs: this.#clock.monotonicMs() - this.#phaseStart,
       detail,
     });
-    this.#lossTimer = setTimeout(() => this.#fail(error), LOSS_GRACE_MS);
+    this.#lossTimer = this.#clock.after(LOSS_GRACE_MS, () => this.#fail(error));
   }
 
   /** The first failure is the one that counts; returns it. */
@@ -350,7 +357,7 @@ export class Generation {
     const error = asExchangeError(reason, this.#options.exchange.rank, this.#step);
     if (this.#isOver()) return error;
     this.#state = 'failed';
-    clearTimeout(this.#lossTimer);
+    this.#lossTimer?.cancel();
     this.#coordination.abort(error);
     this.#failure.abort(error);
     this.#wait.fail(error);
@@ -376,7 +383,11 @@ export class Generation {
 
   #enter(phase: ExchangePhase): void {
     this.#phase = phase;
-    this.#phaseStart = performance.now();
+    this.#phaseStart = this.#clock.monotonicMs();
+  }
+
+  get #clock(): Clock {
+    return this.#options.endpoint.clock;
   }
 
   get #stepDeadlineMs(): number {

@@ -1,9 +1,11 @@
-import type { Client, Metadata } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
+import type { Channel } from '../wire/channel.ts';
 import { FrameError } from '../wire/frame.ts';
 import { writeScope } from '../wire/metadata.ts';
 import { ChunkExchange, HOLD } from './chunk-exchange.ts';
 import type { FrameSender } from './chunk-exchange.ts';
 import type { ChunkStore } from './chunk-store.ts';
+import type { Clock } from './clock.ts';
 import { defer } from './coordination.ts';
 import { BadFrameError } from './errors.ts';
 import type { ExchangePhase } from './errors.ts';
@@ -16,9 +18,10 @@ import type { Traffic } from './traffic.ts';
 export interface MeshOptions {
   readonly membership: Membership;
   readonly maxPayloadBytes: number;
+  readonly clock: Clock;
   readonly traffic: Traffic;
   /** A client on a connection of its own to that member. */
-  readonly openChannel: (member: Member) => Client;
+  readonly openChannel: (member: Member) => Channel;
   /** Fresh metadata for a call: the claimed identity where TLS is off. */
   readonly metadata: () => Metadata;
   readonly onStaged: () => void;
@@ -144,8 +147,9 @@ export class Mesh {
   }
 
   #peer(member: Member, memberIndex: number, self: Member): Peer {
-    const { membership, maxPayloadBytes, traffic, openChannel, metadata, onError } = this.#options;
+    const { membership, maxPayloadBytes, clock, traffic, openChannel, metadata, onError } = this.#options;
     const outbound = new Outbound({
+      clock,
       client: openChannel(member),
       metadata: () => {
         const scope = metadata();

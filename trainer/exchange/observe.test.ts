@@ -232,7 +232,7 @@ describe('a worker that finds the others training', () => {
     const observer = new RecordingObserver(state, 60);
     const training = trainAll().catch((error: unknown) => error);
     const observing = joiner.observe(JOIN, observer, signal);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    while (observer.steps.length === 0) await new Promise((resolve) => setTimeout(resolve, STEP_MS));
     await job.members[1]!.close();
     await observing;
     await expect(training).resolves.toMatchObject({ endsOnlyGeneration: expect.any(Boolean) });

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import type { Client, ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import type { ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import type { Channel } from '../wire/channel.ts';
 import { joinMethod, observeMethod, whoTrainsMethod } from '../wire/messages.ts';
 import type {
   JoinReply,
@@ -11,6 +11,7 @@ import type {
   ObservedSum,
 } from '../wire/messages.ts';
 import { float32Values } from './barrier-messages.ts';
+import type { Clock, Timer } from './clock.ts';
 import type { ObservedStore, Observer } from './exchange.ts';
 import type { StateMemory } from './state-memory.ts';
 import { take } from './state-transfer.ts';
@@ -21,11 +22,12 @@ const ANSWER_MS = 5_000;
 const ASK_AGAIN_MS = 500;
 
 export interface ObserveOptions {
+  readonly clock: Clock;
   readonly request: JoinRequest;
   readonly state: StateMemory;
   readonly observer: Observer;
   /** A client on a connection of its own to a member. */
-  readonly openChannel: (rank: number, address: string) => Client;
+  readonly openChannel: (rank: number, address: string) => Channel;
   /** Fresh metadata: of the call, and with generation and attempt. */
   readonly metadata: (generation?: number) => Metadata;
   /** It ended before the border; for the log. */
@@ -42,9 +44,13 @@ const PATIENCE_STEPS = 50;
 export type Observed = 'nothing' | 'torn' | 'whole';
 
 /** The members that train now; `undefined` when none do, or rank 0 cannot be asked. */
-export function whoTrains(coordinator: Client, metadata: Metadata): Promise<MembershipMessage | undefined> {
+export function whoTrains(
+  coordinator: Channel,
+  metadata: Metadata,
+  clock: Clock,
+): Promise<MembershipMessage | undefined> {
   const { path, requestSerialize, responseDeserialize } = whoTrainsMethod;
-  const deadline = Date.now() + ANSWER_MS;
+  const deadline = clock.unixMs() + ANSWER_MS;
   return new Promise((resolve) =>
     coordinator.makeUnaryRequest(
       path,
@@ -63,11 +69,11 @@ export function whoTrains(coordinator: Client, metadata: Metadata): Promise<Memb
  * whatever it has when something breaks: joining then takes what is missing from a peer, while the others wait.
  */
 export async function observe(
-  coordinator: Client,
+  coordinator: Channel,
   membership: MembershipMessage,
   options: ObserveOptions,
 ): Promise<Observed> {
-  const { request, openChannel, metadata, onBroken, signal } = options;
+  const { clock, request, openChannel, metadata, onBroken, signal } = options;
   // Not rank 0, where there is another: it has most to do.
   const source = membership.members.at(-1);
   if (source === undefined) return 'nothing';
@@ -88,7 +94,7 @@ export async function observe(
     for (const messages = (call as AsyncIterable<Observation>)[Symbol.asyncIterator](); ;) {
       const message = messages.next();
       if (follower.stepsUpToDate > 0) {
-        const isThere = await Promise.race([message.then(() => true), pause(SHORT_WAIT_MS, false)]);
+        const isThere = await Promise.race([message.then(() => true), shortWait(clock)]);
         if (!isThere || follower.stepsUpToDate >= PATIENCE_STEPS) asking.begin();
       }
       const { done, value } = await message;
@@ -105,6 +111,10 @@ export async function observe(
     client.close();
   }
   return follower.observed;
+}
+
+function shortWait(clock: Clock): Promise<false> {
+  return new Promise((resolve) => clock.after(SHORT_WAIT_MS, () => resolve(false)));
 }
 
 /** Puts what comes where it belongs. Throws when something is not as it must be. */
@@ -183,24 +193,24 @@ class Follower {
 
 /** Asks rank 0 to take this worker in at the next border, again and again until that is there. */
 class Asking {
-  readonly #coordinator: Client;
+  readonly #coordinator: Channel;
   readonly #options: ObserveOptions;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #call: ClientReadableStream<JoinReply> | undefined;
 
-  constructor(coordinator: Client, options: ObserveOptions) {
+  constructor(coordinator: Channel, options: ObserveOptions) {
     this.#coordinator = coordinator;
     this.#options = options;
   }
 
   begin(): void {
     if (this.#timer !== undefined) return;
-    this.#timer = setInterval(() => this.#ask(), ASK_AGAIN_MS);
+    this.#timer = this.#options.clock.every(ASK_AGAIN_MS, () => this.#ask());
     this.#ask();
   }
 
   end(): void {
-    clearInterval(this.#timer);
+    this.#timer?.cancel();
     this.#call?.cancel();
   }
 

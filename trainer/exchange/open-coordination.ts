@@ -33,11 +33,12 @@ export function openCoordination(parts: CoordinationParts, events: CoordinationE
 }
 
 function ownCoordination(
-  { exchange, staffing }: CoordinationParts,
+  { exchange, endpoint, staffing }: CoordinationParts,
   events: CoordinationEvents,
 ): OpenCoordination {
   const { replicas, elastic, scaler, stepDeadlineSeconds, onBarrier, log } = exchange;
   const coordinator = new Coordinator({
+    clock: endpoint.clock,
     replicas,
     elastic,
     scaler,
@@ -57,6 +58,7 @@ function remote(
   const { rank, attempt, coordinatorAddress, peerLossSeconds } = exchange;
   const client = endpoint.openChannel(COORDINATOR, coordinatorAddress);
   const coordination = new RemoteCoordination({
+    clock: endpoint.clock,
     rank,
     attempt,
     client,
@@ -65,6 +67,7 @@ function remote(
     events,
   });
   const watch = new CoordinatorWatch({
+    clock: endpoint.clock,
     openChannel: () => endpoint.openChannel(COORDINATOR, coordinatorAddress),
     metadata: () => endpoint.metadata(),
     known: () => coordination.coordinatorAttempt,

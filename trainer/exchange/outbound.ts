@@ -1,10 +1,13 @@
 import { status } from '@grpc/grpc-js';
-import type { Client, ClientWritableStream, Metadata, ServiceError } from '@grpc/grpc-js';
+import type { ClientWritableStream, Metadata, ServiceError } from '@grpc/grpc-js';
+import type { Channel } from '../wire/channel.ts';
 import { pushMethod } from '../wire/messages.ts';
+import type { Clock, Timer } from './clock.ts';
 import type { MessageStream } from './peer-sender.ts';
 
 export interface OutboundOptions {
-  readonly client: Client;
+  readonly clock: Clock;
+  readonly client: Channel;
   /** Fresh metadata with generation and attempt. */
   readonly metadata: () => Metadata;
   /** The peer has taken the stream. */
@@ -22,7 +25,7 @@ const RETRY_MS = 100;
 export class Outbound implements MessageStream {
   readonly #options: OutboundOptions;
   #call: ClientWritableStream<Buffer> | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
+  #retryTimer: Timer | undefined;
   #accepted = false;
   #closed = false;
   #lastFailure = 'it has not answered yet';
@@ -40,7 +43,7 @@ export class Outbound implements MessageStream {
   }
 
   open(): void {
-    const { client, metadata, onAccepted, onEnd } = this.#options;
+    const { clock, client, metadata, onAccepted, onEnd } = this.#options;
     const { path, requestSerialize, responseDeserialize } = pushMethod;
     const onStatus = (error: ServiceError | null): void => {
       if (this.#closed) return;
@@ -52,7 +55,7 @@ export class Outbound implements MessageStream {
       ) {
         onEnd(this.#lastFailure);
       } else {
-        this.#retryTimer = setTimeout(() => this.open(), RETRY_MS);
+        this.#retryTimer = clock.after(RETRY_MS, () => this.open());
       }
     };
     const call = client.makeClientStreamRequest(
@@ -78,7 +81,7 @@ export class Outbound implements MessageStream {
   /** Ends the stream after what is queued, or at once. */
   close(how: 'end' | 'cancel'): void {
     this.#closed = true;
-    clearTimeout(this.#retryTimer);
+    this.#retryTimer?.cancel();
     if (how === 'end') this.#call?.end();
     else this.#call?.cancel();
     this.#options.client.close();

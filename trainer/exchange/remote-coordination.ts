@@ -1,12 +1,12 @@
 import { status } from '@grpc/grpc-js';
 import type {
-  Client,
   Metadata,
   ClientDuplexStream,
   ClientReadableStream,
   MethodDefinition,
   ServiceError,
 } from '@grpc/grpc-js';
+import type { Channel } from '../wire/channel.ts';
 import { joinMethod } from '../wire/messages.ts';
 import type {
   CoordinatorMessage,
@@ -18,6 +18,7 @@ import type {
 import { REFUSED_FIELD, single, writeScope } from '../wire/metadata.ts';
 import { abortToError, asField, errorToAbort } from './abort.ts';
 import { decodeOutcome, encodeContribution } from './barrier-messages.ts';
+import type { Clock, Timer } from './clock.ts';
 import { COORDINATOR, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
 import { BadFrameError, FencedError, HandshakeError } from './errors.ts';
@@ -26,9 +27,10 @@ import type { BarrierContribution, BarrierOutcome } from './exchange.ts';
 import { JoinFailures } from './join-failures.ts';
 
 export interface RemoteCoordinationOptions {
+  readonly clock: Clock;
   readonly rank: number;
   readonly attempt: number;
-  readonly client: Client;
+  readonly client: Channel;
   readonly barrierMethod: MethodDefinition<MemberMessage, CoordinatorMessage>;
   /** Fresh metadata for a call: the claimed identity where TLS is off. */
   readonly metadata: () => Metadata;
@@ -44,7 +46,7 @@ export class RemoteCoordination implements Coordination {
   readonly #failures = new JoinFailures();
   #joinCall: ClientReadableStream<JoinReply> | undefined;
   #barrierCall: ClientDuplexStream<MemberMessage, CoordinatorMessage> | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
+  #retryTimer: Timer | undefined;
   #membership: MembershipMessage | undefined;
   #waitingFor: readonly number[] = [COORDINATOR];
   #connecting: Deferred<void> | undefined;
@@ -115,7 +117,7 @@ export class RemoteCoordination implements Coordination {
 
   close(): void {
     this.#ended = true;
-    clearTimeout(this.#retryTimer);
+    this.#retryTimer?.cancel();
     this.#barrierCall?.end();
     this.#joinCall?.cancel();
   }
@@ -164,7 +166,7 @@ export class RemoteCoordination implements Coordination {
     // Not there yet, or not to be found under its name yet.
     this.#failures.add(error.details);
     this.#waitingFor = [COORDINATOR];
-    this.#retryTimer = setTimeout(() => this.#tryToJoin(request), RETRY_MS);
+    this.#retryTimer = this.#options.clock.after(RETRY_MS, () => this.#tryToJoin(request));
   }
 
   /** What rank 0 said against this process; `undefined` where trying again may help. */

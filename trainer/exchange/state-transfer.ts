@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { crc32 } from 'node:zlib';
-import type { Client, Metadata, ServerWritableStream, ServiceError } from '@grpc/grpc-js';
+import type { Metadata, ServerWritableStream, ServiceError } from '@grpc/grpc-js';
+import type { Channel } from '../wire/channel.ts';
 import { copyStateMethod } from '../wire/messages.ts';
 import type { StatePart, StateRequest } from '../wire/messages.ts';
+import type { Clock } from './clock.ts';
 import { PeerLostError } from './errors.ts';
 import type { StateMemory } from './state-memory.ts';
 
@@ -30,10 +32,11 @@ export async function sendState(
 }
 
 export interface StateCopyOptions {
+  readonly clock: Clock;
   readonly sourceRank: number;
   readonly state: StateMemory;
   /** A client on a connection of its own to the source. */
-  readonly openChannel: () => Client;
+  readonly openChannel: () => Channel;
   /** Fresh metadata with generation and attempt. */
   readonly metadata: () => Metadata;
   readonly signal: AbortSignal;
@@ -44,8 +47,8 @@ export interface StateCopyOptions {
  * @throws PeerLostError when the source gives nothing more.
  */
 export async function copyState(options: StateCopyOptions): Promise<void> {
-  const { state, sourceRank, signal } = options;
-  const startedAt = performance.now();
+  const { clock, state, sourceRank, signal } = options;
+  const startedAt = clock.monotonicMs();
   let offset = 0;
   let fruitless = 0;
   let reason = '';
@@ -61,11 +64,11 @@ export async function copyState(options: StateCopyOptions): Promise<void> {
       throw new PeerLostError({
         ranks: [sourceRank],
         phase: 'formation',
-        waitedMs: performance.now() - startedAt,
+        waitedMs: clock.monotonicMs() - startedAt,
         detail: `its state could not be copied beyond byte ${offset} of ${state.bytes}: ${reason}`,
       });
     }
-    if (fruitless > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    if (fruitless > 0) await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
   }
 }
 

@@ -1,3 +1,5 @@
+import { realClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { defer } from './coordination.ts';
 import type { Deferred } from './coordination.ts';
 
@@ -15,20 +17,21 @@ export interface WaitLimits {
  * whichever is first; a deadline and a signal can cause such a failure.
  */
 export class Wait {
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #pending: Deferred<never> | undefined;
 
-  /** @param now monotonic milliseconds */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
+  constructor(clock: Clock = realClock) {
+    this.#clock = clock;
   }
 
   async until<Value>(work: Promise<Value>, limits: WaitLimits): Promise<Value> {
     if (this.#pending !== undefined) throw new Error('another call of this exchange is still pending');
     const pending = defer<never>();
     this.#pending = pending;
-    const start = this.#now();
-    const timer = setTimeout(() => limits.onDeadline(this.#now() - start), limits.deadlineMs);
+    const start = this.#clock.monotonicMs();
+    const timer = this.#clock.after(limits.deadlineMs, () =>
+      limits.onDeadline(this.#clock.monotonicMs() - start),
+    );
     const onAbort = (): void => limits.onAbort?.(limits.signal?.reason);
     limits.signal?.addEventListener('abort', onAbort);
     try {
@@ -36,7 +39,7 @@ export class Wait {
       return await Promise.race([work, pending.promise]);
     } finally {
       this.#pending = undefined;
-      clearTimeout(timer);
+      timer.cancel();
       limits.signal?.removeEventListener('abort', onAbort);
     }
   }

@@ -132,6 +132,13 @@ export class KernelsUnavailableError extends Error {
   }
 }
 
+/** Once for the whole thread: a generation that forms anew does not wait for it. */
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+async function compile(file: URL): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readFile(file));
+}
+
 /**
  * SIMD kernels over `memory`, which must be shared (both threads of a worker instantiate over the same one).
  * @throws KernelsUnavailableError
@@ -139,7 +146,7 @@ export class KernelsUnavailableError extends Error {
 export async function loadKernels(memory: WebAssembly.Memory): Promise<Kernels> {
   const file = new URL('./kernels.wasm', import.meta.url);
   try {
-    const { instance } = await WebAssembly.instantiate(await readFile(file), { env: { memory } });
+    const instance = new WebAssembly.Instance(await (compiled ??= compile(file)), { env: { memory } });
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- built from assembly/; a test compares the names
     return { memory, ...(instance.exports as unknown as Omit<Kernels, 'memory'>) };
   } catch (cause) {

@@ -24,7 +24,13 @@ declare namespace WebAssembly {
   interface Instance {
     readonly exports: Record<string, unknown>;
   }
+  const Instance: {
+    prototype: Instance;
+    new (module: Module, imports: Record<string, Record<string, unknown>>): Instance;
+  };
+
   type BufferSource = ArrayBufferView | ArrayBufferLike;
+  function compile(bytes: BufferSource): Promise<Module>;
   function instantiate(
     bytes: BufferSource,
     imports: Record<string, Record<string, unknown>>,

@@ -23,6 +23,16 @@ export interface ChannelOptions {
   readonly socketBytes: SocketBytes;
 }
 
+/** What the exchange uses of a gRPC client. */
+export type Channel = Pick<
+  Client,
+  | 'makeUnaryRequest'
+  | 'makeServerStreamRequest'
+  | 'makeClientStreamRequest'
+  | 'makeBidiStreamRequest'
+  | 'close'
+>;
+
 /**
  * A gRPC client on a connection of its own (no two channels share one), which is made with the first call.
  * Nothing is retried: what a lost message means is for the exchange to decide.

@@ -34,7 +34,7 @@ export interface ListenerOptions {
 
 export interface Listener {
   /** Add services to it; it is serving already. */
-  readonly server: Server;
+  readonly server: Pick<Server, 'addService'>;
   readonly port: number;
   /** Who makes this call. Throws InvalidIdentityError when that is not clear. */
   identityOf(call: IdentifiedCall): Identity;
