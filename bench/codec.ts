@@ -129,11 +129,22 @@ function stages(kernels: Kernels, values: number): Stage[] {
   const sum = (codec: Codec): void =>
     eachChunk(codec, (chunk, at) => {
       const contributions = Array.from({ length: MEMBERS }, (_, member) => at + member * payloadStride);
-      codec.reduce(chunk, { contributions, scalers, out: pull });
+      codec.reduce(chunk, {
+        contributions,
+        contributionBytes: contributions.map(() => codec.pushBytes(chunk)),
+        scalers,
+        out: pull,
+      });
     });
   const decode = (codec: Codec): void => {
     for (const chunk of plan.chunks)
-      codec.decode(chunk, { payload: pull, members: MEMBERS, scalers, gradient: weights });
+      codec.decode(chunk, {
+        payload: pull,
+        payloadBytes: codec.pullBytes(chunk, MEMBERS),
+        members: MEMBERS,
+        scalers,
+        gradient: weights,
+      });
   };
   const hash = scratch;
   const [first, second] = [slots[0]!, slots[1]!];

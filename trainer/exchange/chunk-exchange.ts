@@ -180,7 +180,8 @@ export class ChunkExchange {
     const slot = c * members + from.memberIndex;
     if (this.#contributed[slot] === 1) throw new FrameError('chunk', `a second contribution to chunk ${c}`);
     const store = this.#storeOf(c);
-    this.#takePayload(message, offset, store.pushCodec(c), store.contribution(c, from.memberIndex));
+    const place = store.contributionPlace(c, from.memberIndex, header.payloadBytes);
+    this.#takePayload(message, offset, store.pushCodec(c), place);
     refuseFaulty(store.faultOfContribution?.(c, from.memberIndex));
     this.#contributed[slot] = 1;
     this.#received[c] = (this.#received[c] ?? 0) + 1;
@@ -198,19 +199,24 @@ export class ChunkExchange {
       throw new FrameError('chunk', `a sum of chunk ${c} before this member contributed`);
     if (this.#staged[c] === 1) throw new FrameError('chunk', `a second sum of chunk ${c}`);
     const store = this.#storeOf(c);
-    this.#takePayload(message, offset, store.pullCodec(c), store.pullPayload(c));
+    this.#takePayload(message, offset, store.pullCodec(c), store.sumPlace(c, header.payloadBytes));
     refuseFaulty(store.faultOfSum?.(c));
     this.#stage(c);
   }
 
   /** The last checks, then the copy to where the payload belongs. */
-  #takePayload(message: Buffer, offset: number, codec: number, target: Uint8Array): void {
+  #takePayload(message: Buffer, offset: number, codec: number, target: Uint8Array | undefined): void {
     const header = this.#header;
     const store = this.#storeOf(header.chunk);
     expectField('codec', header.codec, codec);
     expectField('flatOffset', header.flatOffset, store.flatOffset(header.chunk));
     expectField('values', header.values, store.rawBytes(header.chunk) / FLOAT32_BYTES);
-    expectField('payloadBytes', header.payloadBytes, target.byteLength);
+    if (target === undefined) {
+      throw new FrameError(
+        'payloadBytes',
+        `chunk ${header.chunk} has no payload of ${header.payloadBytes} bytes`,
+      );
+    }
     checkFrameChecksum(message, offset, header);
     const start = offset + FRAME_HEADER_BYTES;
     target.set(message.subarray(start, start + header.payloadBytes));

@@ -16,22 +16,24 @@ export interface ChunkStore {
   pushCodec(c: number): number;
   /** Codec id of the sum of chunk c in this step, 0..255. */
   pullCodec(c: number): number;
-  /** This member's contribution to chunk c; read only after `chunkEncoded(c)`. */
+  /** This member's contribution to chunk c, as long as it was encoded; read only after `chunkEncoded(c)`. */
   pushPayload(c: number): Uint8Array;
   /**
    * Where the contribution of member `memberIndex` (index in the membership, not rank) to a chunk owned by this
-   * member goes. Its length is the exact length a frame must have. Not asked for this member itself: its own
-   * contribution is `pushPayload(c)`.
+   * member goes, which is `bytes` long; the store keeps that length. `undefined` when no contribution to this chunk can be
+   * so long. Not asked for this member itself: its own contribution is `pushPayload(c)`.
    */
-  contribution(c: number, memberIndex: number): Uint8Array;
+  contributionPlace(c: number, memberIndex: number, bytes: number): Uint8Array | undefined;
+  /** The same for the sum of a chunk that another member owns; the view is `pullPayload(c)` from then on. */
+  sumPlace(c: number, bytes: number): Uint8Array | undefined;
   /**
    * What is wrong with a received payload that lies at its place, or `undefined`; a payload with a fault is refused and
-   * its sender named. Without this method every payload of the right length is taken.
+   * its sender named. Without this method every payload of a possible length is taken.
    */
   faultOfContribution?(c: number, memberIndex: number): string | undefined;
   faultOfSum?(c: number): string | undefined;
   /** All contributions to an owned chunk are in: sums them in member order into `pullPayload(c)`. Synchronous. */
   reduce(c: number): void;
-  /** The encoded sum: written by `reduce` for owned chunks, by the exchange for received ones (exact length). */
+  /** The encoded sum: written by `reduce` for owned chunks, by the exchange for received ones. */
   pullPayload(c: number): Uint8Array;
 }

@@ -142,7 +142,7 @@ export interface StepExchange {
 }
 
 /** Where the sums of a step go that this worker only follows. */
-export interface ObservedStore extends Pick<ChunkStore, 'chunkCount' | 'pullPayload' | 'faultOfSum'> {
+export interface ObservedStore extends Pick<ChunkStore, 'chunkCount' | 'sumPlace' | 'faultOfSum'> {
   readonly sharedScalers: Float32Array;
   /** The sums of this step come next. */
   beginStep(step: number): void;

@@ -82,7 +82,7 @@ class RecordingObserver implements Observer {
     const store = this.#store;
     return {
       chunkCount: store.chunkCount,
-      pullPayload: (c) => store.pullPayload(c),
+      sumPlace: (c, bytes) => store.sumPlace(c, bytes),
       sharedScalers: this.#sharedScalers,
       beginStep: () => undefined,
     };

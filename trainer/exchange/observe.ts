@@ -164,8 +164,8 @@ class Follower {
   #takeSum({ chunk, data, crc }: ObservedSum): void {
     const store = this.#store;
     if (store === undefined || chunk !== this.#nextChunk) throw new Error(`sum ${chunk} came out of turn`);
-    const place = store.pullPayload(chunk);
-    if (place.length !== data.length || crc32(data) !== crc) throw new Error(`sum ${chunk} is damaged`);
+    const place = store.sumPlace(chunk, data.length);
+    if (place === undefined || crc32(data) !== crc) throw new Error(`sum ${chunk} is damaged`);
     place.set(data);
     const fault = store.faultOfSum?.(chunk);
     if (fault !== undefined) throw new Error(fault);

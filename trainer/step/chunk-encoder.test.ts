@@ -41,6 +41,7 @@ test('the I/O thread hears of each chunk once, in few words', async () => {
   const codecs = createCodecs(plan, await loadKernels(memory), plan.memory.computeScratch);
   const told: (readonly number[])[] = [];
   const encoder = createChunkEncoder({
+    memory,
     plan,
     codecs,
     start: { type: 'start', step: 0, stateHash: '', restored: false, memberCount: 2, selfIndex: 0 },

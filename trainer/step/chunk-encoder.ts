@@ -1,6 +1,5 @@
 import type { Chunk } from '../ternary/chunks.ts';
 import type { NoiseKey } from '../ternary/noise.ts';
-import { payloadBytes } from '../ternary/payload-format.ts';
 import type { Codecs } from './codecs.ts';
 import type { Encoded, Start } from './messages.ts';
 import type { StepPlan } from './step-plan.ts';
@@ -12,6 +11,7 @@ import type { StepPlan } from './step-plan.ts';
 const TELL_BYTES = 64 * 1024;
 
 export interface ChunkEncoderOptions {
+  readonly memory: WebAssembly.Memory;
   readonly plan: StepPlan;
   readonly codecs: Codecs;
   readonly start: Start;
@@ -24,9 +24,11 @@ export interface ChunkEncoder {
   encode(noise: NoiseKey, scalers: Float32Array): void;
 }
 
-export function createChunkEncoder({ plan, codecs, start, post }: ChunkEncoderOptions): ChunkEncoder {
+export function createChunkEncoder(options: ChunkEncoderOptions): ChunkEncoder {
+  const { memory, plan, codecs, start, post } = options;
   const ordered = encodeOrder(plan.chunkPlan.chunks, start);
-  const { gradient, push } = plan.memory;
+  const { gradient, push, pushLengths } = plan.memory;
+  const lengths = new Uint32Array(memory.buffer, pushLengths, plan.chunkPlan.chunks.length);
   return {
     encode(noise, scalers) {
       let ready: number[] = [];
@@ -34,9 +36,10 @@ export function createChunkEncoder({ plan, codecs, start, post }: ChunkEncoderOp
       for (const [place, chunk] of ordered.entries()) {
         const coding = plan.codingAt(noise.step, chunk);
         const out = push[chunk.index] as number;
-        codecs.of(coding).encode(chunk, { gradient, scalers, noise, out });
+        const bytes = codecs.of(coding).encode(chunk, { gradient, scalers, noise, out });
+        lengths[chunk.index] = bytes;
         ready.push(chunk.index);
-        readyBytes += payloadBytes(coding.push, chunk, plan.members);
+        readyBytes += bytes;
         if (readyBytes < TELL_BYTES && place < ordered.length - 1) continue;
         post({ type: 'encoded', chunks: ready });
         ready = [];

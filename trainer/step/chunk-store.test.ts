@@ -25,15 +25,16 @@ async function worker(selfIndex: number, compression: TernGradJob['spec']['compr
   const ownGradient = Float32Array.from(gradient);
   createScalerFinder(spec.compression, kernels, plan).find(0, store.localScalers);
   const codecs = createCodecs(plan, kernels, plan.memory.computeScratch);
-  return { plan, store, codecs, gradient, ownGradient };
+  return { plan, store, codecs, memory, gradient, ownGradient };
 }
 
 type Worker = Awaited<ReturnType<typeof worker>>;
 
-function encode({ plan, store, codecs }: Worker, rank: number): void {
+function encode({ plan, store, codecs, memory }: Worker, rank: number): void {
   store.beginStep(0);
+  const lengths = new Uint32Array(memory.buffer, plan.memory.pushLengths, store.chunkCount);
   for (const chunk of plan.chunkPlan.chunks) {
-    codecs.of(plan.codingAt(0, chunk)).encode(chunk, {
+    lengths[chunk.index] = codecs.of(plan.codingAt(0, chunk)).encode(chunk, {
       gradient: plan.memory.gradient,
       scalers: store.sharedScalers,
       noise: { seed: 1, step: 0, rank },
@@ -47,10 +48,12 @@ function exchange(workers: readonly [Worker, Worker]): void {
   for (let c = 0; c < workers[0].store.chunkCount; c += 1) {
     const owner = c % MEMBERS;
     const other = 1 - owner;
-    workers[owner]!.store.contribution(c, other).set(workers[other]!.store.pushPayload(c));
+    const contribution = workers[other]!.store.pushPayload(c);
+    workers[owner]!.store.contributionPlace(c, other, contribution.length)!.set(contribution);
     expect(workers[owner]!.store.faultOfContribution(c, other)).toBeUndefined();
     workers[owner]!.store.reduce(c);
-    workers[other]!.store.pullPayload(c).set(workers[owner]!.store.pullPayload(c));
+    const sum = workers[owner]!.store.pullPayload(c);
+    workers[other]!.store.sumPlace(c, sum.length)!.set(sum);
     expect(workers[other]!.store.faultOfSum(c)).toBeUndefined();
   }
 }
@@ -59,6 +62,7 @@ function decode({ plan, store, codecs, gradient }: Worker): Float32Array {
   for (const chunk of plan.chunkPlan.chunks) {
     codecs.of(plan.codingAt(0, chunk)).decode(chunk, {
       payload: plan.memory.pull[chunk.index]!,
+      payloadBytes: store.pullPayload(chunk.index).length,
       members: MEMBERS,
       scalers: store.sharedScalers,
       gradient: plan.memory.gradient,
@@ -115,7 +119,8 @@ test('ternary values are multiples of half a scaler, and exempt ones exact means
 
 test('a contribution with an impossible code is refused before it is summed', async () => {
   const [first] = await exchanged({});
-  first.store.contribution(0, 1)[3] = 243;
+  const { length } = first.store.pushPayload(0);
+  first.store.contributionPlace(0, 1, length)![3] = 243;
   expect(first.store.faultOfContribution(0, 1)).toMatch(/243/);
 });
 

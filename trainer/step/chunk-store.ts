@@ -3,7 +3,7 @@ import type { Membership } from '../exchange/exchange.ts';
 import type { Chunk } from '../ternary/chunks.ts';
 import { loadKernels, type Kernels } from '../ternary/kernels.ts';
 import { createPayloadCheck, type PayloadCheck } from '../ternary/payload-check.ts';
-import { PAYLOAD_FORMAT_IDS, payloadBytes } from '../ternary/payload-format.ts';
+import { isPayloadLength, PAYLOAD_FORMAT_IDS } from '../ternary/payload-format.ts';
 import { monotonicMs } from './clock.ts';
 import { createCodecs, type Codecs } from './codecs.ts';
 import type { StepPlan } from './step-plan.ts';
@@ -20,6 +20,11 @@ export class SharedChunkStore implements ChunkStore {
   readonly #check: PayloadCheck;
   readonly #memory: WebAssembly.Memory;
   readonly #selfIndex: number;
+  /** By chunk; the compute thread writes those of `push`. */
+  readonly #pushLengths: Uint32Array;
+  readonly #pullLengths: Uint32Array;
+  /** [chunk * members + member], of owned chunks. */
+  readonly #contributionLengths: Uint32Array;
   #step = 0;
   #reducedAtMs = 0;
 
@@ -38,7 +43,10 @@ export class SharedChunkStore implements ChunkStore {
     this.#check = createPayloadCheck(kernels);
     this.#memory = memory;
     this.#selfIndex = selfIndex;
-    const { units } = plan.chunkPlan;
+    const { units, chunks } = plan.chunkPlan;
+    this.#pushLengths = new Uint32Array(memory.buffer, plan.memory.pushLengths, chunks.length);
+    this.#pullLengths = new Uint32Array(memory.buffer, plan.memory.pullLengths, chunks.length);
+    this.#contributionLengths = new Uint32Array(chunks.length * plan.members);
     this.localScalers = new Float32Array(memory.buffer, plan.memory.localScalers, units);
     this.sharedScalers = new Float32Array(memory.buffer, plan.memory.sharedScalers, units * plan.scalerRows);
   }
@@ -74,15 +82,24 @@ export class SharedChunkStore implements ChunkStore {
   }
 
   pushPayload(c: number): Uint8Array {
-    return this.#view(this.#plan.memory.push[c] as number, this.#pushBytes(c));
+    return this.#view(this.#plan.memory.push[c] as number, this.#pushLengths[c] as number);
   }
 
-  contribution(c: number, memberIndex: number): Uint8Array {
-    return this.#view(this.#plan.memory.contribution(c, memberIndex), this.#pushBytes(c));
+  contributionPlace(c: number, memberIndex: number, bytes: number): Uint8Array | undefined {
+    const { members } = this.#plan;
+    if (!isPayloadLength(bytes, this.#coding(c).push, this.#chunk(c), members)) return undefined;
+    this.#contributionLengths[c * members + memberIndex] = bytes;
+    return this.#contribution(c, memberIndex);
+  }
+
+  sumPlace(c: number, bytes: number): Uint8Array | undefined {
+    if (!isPayloadLength(bytes, this.#coding(c).pull, this.#chunk(c), this.#plan.members)) return undefined;
+    this.#pullLengths[c] = bytes;
+    return this.pullPayload(c);
   }
 
   faultOfContribution(c: number, memberIndex: number): string | undefined {
-    const payload = this.contribution(c, memberIndex);
+    const payload = this.#contribution(c, memberIndex);
     return this.#check(this.#coding(c).push, this.#chunk(c), payload, this.#plan.members);
   }
 
@@ -91,23 +108,26 @@ export class SharedChunkStore implements ChunkStore {
   }
 
   reduce(c: number): void {
-    const { memory, members } = this.#plan;
-    const contributions = Array.from({ length: members }, (_, member) =>
-      member === this.#selfIndex ? (memory.push[c] as number) : memory.contribution(c, member),
+    const payloads = Array.from({ length: this.#plan.members }, (_, member) =>
+      member === this.#selfIndex ? this.pushPayload(c) : this.#contribution(c, member),
     );
-    this.#codecs
-      .of(this.#coding(c))
-      .reduce(this.#chunk(c), { contributions, scalers: this.sharedScalers, out: memory.pull[c] as number });
+    this.#pullLengths[c] = this.#codecs.of(this.#coding(c)).reduce(this.#chunk(c), {
+      contributions: payloads.map(({ byteOffset }) => byteOffset),
+      contributionBytes: payloads.map(({ length }) => length),
+      scalers: this.sharedScalers,
+      out: this.#plan.memory.pull[c] as number,
+    });
     this.#reducedAtMs = monotonicMs();
   }
 
   pullPayload(c: number): Uint8Array {
-    const bytes = payloadBytes(this.#coding(c).pull, this.#chunk(c), this.#plan.members);
-    return this.#view(this.#plan.memory.pull[c] as number, bytes);
+    return this.#view(this.#plan.memory.pull[c] as number, this.#pullLengths[c] as number);
   }
 
-  #pushBytes(c: number): number {
-    return payloadBytes(this.#coding(c).push, this.#chunk(c), this.#plan.members);
+  #contribution(c: number, memberIndex: number): Uint8Array {
+    const { memory, members } = this.#plan;
+    const bytes = this.#contributionLengths[c * members + memberIndex] as number;
+    return this.#view(memory.contribution(c, memberIndex), bytes);
   }
 
   #coding(c: number): ReturnType<StepPlan['codingAt']> {

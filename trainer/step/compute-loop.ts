@@ -129,7 +129,7 @@ export class ComputeLoop {
     this.#seat = {
       start,
       plan,
-      encoder: createChunkEncoder({ plan, codecs, start, post }),
+      encoder: createChunkEncoder({ memory: kernels.memory, plan, codecs, start, post }),
       sharedScalers: new Float32Array(kernels.memory.buffer, plan.memory.sharedScalers, units),
     };
     return this.#seat;
@@ -316,9 +316,12 @@ export class ComputeLoop {
     const step = this.#step;
     const { spec, kernels, codecs, optimizer } = this.#options;
     const { memory, layout } = plan;
-    for (const chunk of plan.chunkPlan.chunks) {
+    const { chunks } = plan.chunkPlan;
+    const lengths = new Uint32Array(kernels.memory.buffer, memory.pullLengths, chunks.length);
+    for (const chunk of chunks) {
       codecs.of(plan.codingAt(step, chunk)).decode(chunk, {
         payload: memory.pull[chunk.index] as number,
+        payloadBytes: lengths[chunk.index] as number,
         members: plan.members,
         scalers: sharedScalers,
         gradient: memory.gradient,

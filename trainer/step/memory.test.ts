@@ -48,6 +48,8 @@ function regions(need: StepMemoryNeeds, self: number): [number, number][] {
     [plan.localScalers, need.scalerUnits * 4],
     [plan.sharedScalers, need.scalerUnits * 4 * need.scalerRows],
     [plan.computeScratch, need.computeScratchBytes],
+    [plan.pushLengths, need.chunks.length * 4],
+    [plan.pullLengths, need.chunks.length * 4],
     [plan.ioScratch, need.ioScratchBytes],
   ];
   for (const chunk of need.chunks) {

@@ -14,6 +14,7 @@ import type { Chunk } from '../ternary/chunks.ts';
  * | nonTrainable  | as they were before this step         | compute    | both         |
  * | localScalers  | one float32 per scaler unit           | compute    | I/O          |
  * | sharedScalers | one row per unit, or per member       | I/O        | both         |
+ * | lengths       | of push and pull, uint32 per chunk    | compute, I/O | both       |
  * | push          | each chunk's own encoded contribution | compute    | I/O          |
  * | contributions | owned chunks, one place per member    | I/O        | I/O          |
  * | pull          | each chunk's encoded sum              | I/O        | compute      |
@@ -35,6 +36,9 @@ export interface StepMemory {
   readonly sharedScalers: number;
   readonly computeScratch: number;
   readonly ioScratch: number;
+  /** How long each chunk's payload is in this step, uint32 by chunk index: of `push` and of `pull`. */
+  readonly pushLengths: number;
+  readonly pullLengths: number;
   /** By chunk index. */
   readonly push: readonly number[];
   /** By chunk index. */
@@ -100,6 +104,8 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
   const sharedScalers = take(scalerBytes * needs.scalerRows);
   const computeScratch = take(needs.computeScratchBytes);
   const ioScratch = take(needs.ioScratchBytes);
+  const pushLengths = take(needs.chunks.length * Uint32Array.BYTES_PER_ELEMENT);
+  const pullLengths = take(needs.chunks.length * Uint32Array.BYTES_PER_ELEMENT);
   const push = needs.chunks.map((chunk) => take(needs.pushBytes(chunk)));
   const pull = needs.chunks.map((chunk) => take(needs.pullBytes(chunk)));
 
@@ -124,6 +130,8 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
     sharedScalers,
     computeScratch,
     ioScratch,
+    pushLengths,
+    pullLengths,
     push,
     pull,
     contribution: (chunk, memberIndex) => contributions + places.at(chunk, memberIndex),

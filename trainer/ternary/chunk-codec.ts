@@ -7,12 +7,13 @@ import type { PayloadFormat } from './payload-format.ts';
 export interface Codec {
   readonly pushFormat: PayloadFormat;
   readonly pullFormat: PayloadFormat;
+  /** Longest payload; most formats have no shorter one. */
   pushBytes(chunk: Chunk): number;
   pullBytes(chunk: Chunk, members: number): number;
-  /** One worker's gradient -> push payload. */
-  encode(chunk: Chunk, args: EncodeArguments): void;
-  /** Push payloads of all members -> pull payload. */
-  reduce(chunk: Chunk, args: ReduceArguments): void;
+  /** One worker's gradient -> push payload. Returns its length. */
+  encode(chunk: Chunk, args: EncodeArguments): number;
+  /** Push payloads of all members -> pull payload. Returns its length. */
+  reduce(chunk: Chunk, args: ReduceArguments): number;
   /** Pull payload -> mean gradient, float32, at its place in the flat vector. Padding that was 0 stays 0. */
   decode(chunk: Chunk, args: DecodeArguments): void;
 }
@@ -30,6 +31,8 @@ export interface EncodeArguments {
 export interface ReduceArguments {
   /** Push payloads in member order. */
   readonly contributions: readonly number[];
+  /** How long each of them is. */
+  readonly contributionBytes: readonly number[];
   /** By scaler unit; with local scalers member by member: [member * units + unit]. */
   readonly scalers: Float32Array;
   readonly out: number;
@@ -37,6 +40,7 @@ export interface ReduceArguments {
 
 export interface DecodeArguments {
   readonly payload: number;
+  readonly payloadBytes: number;
   readonly members: number;
   /** As in `ReduceArguments`. */
   readonly scalers: Float32Array;

@@ -84,18 +84,21 @@ class Exchange {
     this.floats(DECODED).fill(0);
     this.payloads = [];
     for (const chunk of plan.chunks) {
+      const contributionBytes: number[] = [];
       for (const [rank, tensors] of gradients.entries()) {
         this.#place(tensors);
         const local = this.kind.format === 'ternary' && this.kind.scaler === 'local';
         const own = local ? scalers.subarray(rank * plan.units, (rank + 1) * plan.units) : scalers;
         const noise = { seed: 5, step, rank };
-        codec.encode(chunk, { gradient: GRADIENT, scalers: own, noise, out: PUSH + rank * PUSH_STRIDE });
-        this.#record(codec.pushFormat, chunk, PUSH + rank * PUSH_STRIDE, codec.pushBytes(chunk), members);
+        const out = PUSH + rank * PUSH_STRIDE;
+        const bytes = codec.encode(chunk, { gradient: GRADIENT, scalers: own, noise, out });
+        this.#record(codec.pushFormat, chunk, out, bytes, members);
+        contributionBytes.push(bytes);
       }
       const contributions = gradients.map((_, rank) => PUSH + rank * PUSH_STRIDE);
-      codec.reduce(chunk, { contributions, scalers, out: PULL });
-      this.#record(codec.pullFormat, chunk, PULL, codec.pullBytes(chunk, members), members);
-      codec.decode(chunk, { payload: PULL, members, scalers, gradient: DECODED });
+      const bytes = codec.reduce(chunk, { contributions, contributionBytes, scalers, out: PULL });
+      this.#record(codec.pullFormat, chunk, PULL, bytes, members);
+      codec.decode(chunk, { payload: PULL, payloadBytes: bytes, members, scalers, gradient: DECODED });
     }
     const decoded = this.floats(DECODED);
     return this.layout.slots.map(({ offset, size }) => decoded.slice(offset, offset + size));

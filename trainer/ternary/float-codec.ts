@@ -28,6 +28,7 @@ function float32Codec({ kernels }: FloatCodecOptions): Codec {
         kernels.copy(gradient + offset * FLOAT_BYTES, to, values * FLOAT_BYTES);
         to += values * FLOAT_BYTES;
       }
+      return to - out;
     },
 
     reduce(chunk, { contributions, out }) {
@@ -40,6 +41,7 @@ function float32Codec({ kernels }: FloatCodecOptions): Codec {
         }
         kernels.scaleFloats(out + at, values, share);
       });
+      return chunk.values * FLOAT_BYTES;
     },
 
     decode(chunk, { payload, gradient }) {
@@ -67,6 +69,7 @@ function float16Codec({ kernels, scratch }: FloatCodecOptions): Codec {
         kernels.floatsToHalves(gradient + offset * FLOAT_BYTES, values, to);
         to += values * HALF_BYTES;
       }
+      return to - out;
     },
 
     reduce(chunk, { contributions, out }) {
@@ -80,6 +83,7 @@ function float16Codec({ kernels, scratch }: FloatCodecOptions): Codec {
         kernels.scaleFloats(sum, values, share);
         kernels.floatsToHalves(sum, values, out + at);
       });
+      return chunk.values * HALF_BYTES;
     },
 
     decode(chunk, { payload, gradient }) {

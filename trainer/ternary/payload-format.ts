@@ -19,7 +19,7 @@ export type PayloadFormat = keyof typeof PAYLOAD_FORMAT_IDS;
 
 export const HALF_BYTES = 2;
 
-/** Exact length of a chunk's payload. `members` counts for `sums` only. */
+/** Length of a chunk's payload, the longest where it varies. `members` counts for `sums` only. */
 export function payloadBytes(
   format: PayloadFormat,
   chunk: Pick<Chunk, 'blocks' | 'values'>,
@@ -37,4 +37,14 @@ export function payloadBytes(
     case 'sums':
       return packedBytes(chunk.blocks, sumRadix(members));
   }
+}
+
+/** Whether a chunk's payload in this format can be so long. */
+export function isPayloadLength(
+  bytes: number,
+  format: PayloadFormat,
+  chunk: Pick<Chunk, 'blocks' | 'values'>,
+  members: number,
+): boolean {
+  return bytes === payloadBytes(format, chunk, members);
 }

@@ -8,6 +8,9 @@ import { BASE3, packedBytes, ROWS_PER_BLOCK, type Radix, sumRadix, TWO_BIT } fro
 import { SCRATCH_FLOATS_OFFSET } from './scratch.ts';
 import { eachPartOfTile, eachTile } from './tiles.ts';
 
+type Encode = (chunk: Chunk, args: EncodeArguments) => void;
+type Reduce = (chunk: Chunk, args: ReduceArguments) => void;
+
 /**
  * Codes of one chunk. With a shared scaler the pull payload holds integer sums, exact in any order; with local scalers
  * it holds the float32 mean, summed in member order.
@@ -15,19 +18,27 @@ import { eachPartOfTile, eachTile } from './tiles.ts';
 export function createTernaryCodec(options: TernaryCodecOptions): Codec {
   const { packing } = options;
   const pullFormat = options.scaler === 'local' ? 'float32' : 'sums';
+  const encode = packing === 'base3' ? base3Encoder(options) : twoBitEncoder(options);
+  const reduce = pullFormat === 'sums' ? sumReducer(options) : meanReducer(options);
   return {
     pushFormat: packing,
     pullFormat,
     pushBytes: (chunk) => payloadBytes(packing, chunk, 1),
     pullBytes: (chunk, members) => payloadBytes(pullFormat, chunk, members),
-    encode: packing === 'base3' ? base3Encoder(options) : twoBitEncoder(options),
-    reduce: pullFormat === 'sums' ? sumReducer(options) : meanReducer(options),
+    encode: (chunk, args) => {
+      encode(chunk, args);
+      return payloadBytes(packing, chunk, 1);
+    },
+    reduce: (chunk, args) => {
+      reduce(chunk, args);
+      return payloadBytes(pullFormat, chunk, args.contributions.length);
+    },
     decode: pullFormat === 'sums' ? sumDecoder(options) : meanDecoder(options),
   };
 }
 
 /** Straight from the gradient to packed bytes: a block is 16 of them. */
-function base3Encoder({ kernels }: TernaryCodecOptions): Codec['encode'] {
+function base3Encoder({ kernels }: TernaryCodecOptions): Encode {
   const key = new Uint32Array(4);
   return (chunk, { gradient, scalers, noise, out }) => {
     noiseWords(noise, key);
@@ -41,7 +52,7 @@ function base3Encoder({ kernels }: TernaryCodecOptions): Codec['encode'] {
 }
 
 /** A block is not a whole number of 2-bit groups, so the codes go through a tile of rows. */
-function twoBitEncoder({ kernels, scratch }: TernaryCodecOptions): Codec['encode'] {
+function twoBitEncoder({ kernels, scratch }: TernaryCodecOptions): Encode {
   const key = new Uint32Array(4);
   const ternarize = (
     chunk: Chunk,
@@ -65,7 +76,7 @@ function twoBitEncoder({ kernels, scratch }: TernaryCodecOptions): Codec['encode
   };
 }
 
-function sumReducer({ kernels, packing, scratch }: TernaryCodecOptions): Codec['reduce'] {
+function sumReducer({ kernels, packing, scratch }: TernaryCodecOptions): Reduce {
   const codes = codesOf(packing);
   return (chunk, { contributions, out }) => {
     const sums = sumRadix(contributions.length);
@@ -97,7 +108,7 @@ function sumDecoder({ kernels, scratch }: TernaryCodecOptions): Codec['decode'] 
 }
 
 /** (s0 * code0 + s1 * code1 + ...) * (1 / members) in member order, every operation rounded to float32. */
-function meanReducer({ kernels, plan, packing, scratch }: TernaryCodecOptions): Codec['reduce'] {
+function meanReducer({ kernels, plan, packing, scratch }: TernaryCodecOptions): Reduce {
   const codes = codesOf(packing);
   const floats = scratch + SCRATCH_FLOATS_OFFSET;
   const addMember = (

@@ -66,8 +66,19 @@ export class FloatStore implements ChunkStore {
     return bytesOf(this.#own[c]);
   }
 
+  contributionPlace(c: number, memberIndex: number, bytes: number): Uint8Array | undefined {
+    const place = bytesOf(this.#contributions[c]?.[memberIndex]);
+    return place.length === bytes ? place : undefined;
+  }
+
+  /** What lies there. */
   contribution(c: number, memberIndex: number): Uint8Array {
     return bytesOf(this.#contributions[c]?.[memberIndex]);
+  }
+
+  sumPlace(c: number, bytes: number): Uint8Array | undefined {
+    const place = this.pullPayload(c);
+    return place.length === bytes ? place : undefined;
   }
 
   pullPayload(c: number): Uint8Array {

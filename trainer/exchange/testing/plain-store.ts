@@ -23,7 +23,8 @@ export function plainStore(sizes: PlainStoreSizes): ChunkStore {
     pushCodec: () => 1,
     pullCodec: () => 2,
     pushPayload: (c) => push[c] ?? none,
-    contribution: (c, m) => contributions[c]?.[m] ?? none,
+    contributionPlace: (c, m, bytes) => (bytes === pushBytes ? contributions[c]?.[m] : undefined),
+    sumPlace: (c, bytes) => (bytes === pullBytes ? pull[c] : undefined),
     reduce: (c) => pull[c]?.set((push[c] ?? none).subarray(0, pullBytes)),
     pullPayload: (c) => pull[c] ?? none,
   };

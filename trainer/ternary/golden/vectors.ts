@@ -61,22 +61,26 @@ function goldenVector(kernels: Kernels, noise: NoiseKey, sizes: readonly number[
   const statistics = createGradientMeter(kernels, layout, plan, SCRATCH).measure(GRADIENT);
   const scalers = localScalers(statistics, 2.5, new Float32Array(plan.units));
   const encodeWith = (codec: typeof base3): string => {
-    codec.encode(chunk, { gradient: GRADIENT, scalers, noise, out: OUT });
-    return hex(OUT, codec.pushBytes(chunk));
+    return hex(OUT, codec.encode(chunk, { gradient: GRADIENT, scalers, noise, out: OUT }));
   };
   const pushes = { base3: encodeWith(base3), twoBit: encodeWith(twoBit), float16: encodeWith(float16) };
 
   const contributions = Array.from({ length: Math.max(...MEMBERS) }, (_, rank) => PUSH + rank * PUSH_STRIDE);
-  for (const [rank, out] of contributions.entries()) {
-    base3.encode(chunk, { gradient: GRADIENT, scalers, noise: { ...noise, rank }, out });
-  }
+  const contributionBytes = contributions.map((out, rank) =>
+    base3.encode(chunk, { gradient: GRADIENT, scalers, noise: { ...noise, rank }, out }),
+  );
+  const reduce = (members: number): number =>
+    base3.reduce(chunk, {
+      contributions: contributions.slice(0, members),
+      contributionBytes: contributionBytes.slice(0, members),
+      scalers,
+      out: OUT,
+    });
   const sums: Record<number, string> = {};
   for (const members of MEMBERS) {
-    base3.reduce(chunk, { contributions: contributions.slice(0, members), scalers, out: OUT });
-    sums[members] = hex(OUT, base3.pullBytes(chunk, members));
+    sums[members] = hex(OUT, reduce(members));
   }
-  base3.reduce(chunk, { contributions: contributions.slice(0, 4), scalers, out: OUT });
-  base3.decode(chunk, { payload: OUT, members: 4, scalers, gradient: GRADIENT });
+  base3.decode(chunk, { payload: OUT, payloadBytes: reduce(4), members: 4, scalers, gradient: GRADIENT });
   const decoded = hex(GRADIENT, layout.values * 4);
   return { noise, sizes, scalers: Buffer.from(scalers.buffer).toString('hex'), ...pushes, sums, decoded };
 }
