@@ -1,7 +1,7 @@
 /** Tests run as native ES modules; swc strips the types, `tsc` checks them. */
 export default {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/{crds,operator,trainer,cli,bench,scripts,monitoring,test}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{crds,http,operator,trainer,cli,bench,scripts,monitoring,test}/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [

@@ -24,7 +24,7 @@ export class ShapedLink {
   }
 
   /** Runs a program on one side: put this before it. */
-  inside(side: 0 | 1): readonly string[] {
+  inside(side: 0 | 1): readonly [string, ...string[]] {
     return ['ip', 'netns', 'exec', this.#names[side]];
   }
 

@@ -4,7 +4,7 @@ import { createExchange } from './exchange/create-exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { failureOf } from './failure.ts';
 import { trainThroughGenerations, type TrainingEnd } from './generations.ts';
-import { startReadOnlyServer } from './http/read-only-server.ts';
+import { startReadOnlyServer } from '../http/read-only-server.ts';
 import { InvalidEnvironmentError, type WorkerIdentity } from './identity.ts';
 import type { StateRegion } from './checkpoint/state.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './metrics/worker-metrics.ts';
@@ -65,9 +65,11 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
   });
   const httpAddress = parseAddress(identity.httpAddress);
   const http = await startReadOnlyServer({
-    ...httpAddress,
+    address: httpAddress,
+    addressSource: WorkerEnvironment.httpAddress,
     registry: metrics.registry,
-    isReady: () => record.state === 'training',
+    sickness: () => undefined,
+    waitsFor: () => (record.state === 'training' ? undefined : 'waiting for the members of the job'),
   });
   // The port may have been a free one; this line is the only place that tells it.
   log.info({ address: formatAddress({ ...httpAddress, port: http.port }) }, 'probes and metrics are served');

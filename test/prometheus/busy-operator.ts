@@ -1,5 +1,5 @@
 import { createOperatorMetrics } from '../../operator/metrics/operator-metrics.ts';
-import { startOperatorServer } from '../../operator/http/operator-server.ts';
+import { startReadOnlyServer } from '../../http/read-only-server.ts';
 
 export interface BusyOperator {
   readonly port: number;
@@ -38,8 +38,9 @@ export async function startBusyOperator(): Promise<BusyOperator> {
       { namespace: 'team-b', state: 'Failed', count: 1 },
     ],
   });
-  const server = await startOperatorServer({
+  const server = await startReadOnlyServer({
     address: { host: '127.0.0.1', port: 0 },
+    addressSource: 'address',
     registry: metrics.registry,
     sickness: () => undefined,
     waitsFor: () => undefined,

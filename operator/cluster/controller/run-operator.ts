@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { startOperatorServer } from '../../http/operator-server.ts';
+import { startReadOnlyServer } from '../../../http/read-only-server.ts';
 import { countJobs } from '../../metrics/count-jobs.ts';
 import type { JobCount } from '../../metrics/job-metrics.ts';
 import { createOperatorMetrics } from '../../metrics/operator-metrics.ts';
@@ -71,8 +71,9 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     metrics,
     log,
   });
-  const server = await startOperatorServer({
+  const server = await startReadOnlyServer({
     address: flags.httpAddress,
+    addressSource: '--http-address',
     registry: metrics.registry,
     sickness: () => controller.sickness(),
     waitsFor: () => {

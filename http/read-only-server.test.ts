@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { Counter, Registry } from 'prom-client';
-import type { OperatorServer } from './operator-server.ts';
-import { startOperatorServer } from './operator-server.ts';
+import type { ReadOnlyServer } from './read-only-server.ts';
+import { startReadOnlyServer } from './read-only-server.ts';
 
-let server: OperatorServer | undefined;
+let server: ReadOnlyServer | undefined;
 afterEach(async () => {
   await server?.close();
   server = undefined;
@@ -15,8 +15,9 @@ let waitsFor: string | undefined;
 async function start(): Promise<string> {
   const registry = new Registry();
   new Counter({ name: 'looks_total', help: 'Looks', registers: [registry] }).inc(3);
-  server = await startOperatorServer({
+  server = await startReadOnlyServer({
     address: { host: '127.0.0.1', port: 0 },
+    addressSource: '--http-address',
     registry,
     sickness: () => sickness,
     waitsFor: () => waitsFor,
@@ -49,11 +50,12 @@ test.each(['POST', 'PUT', 'DELETE'])('%s changes nothing and is refused', async 
   expect((await fetch(`${await start()}/metrics`, { method })).status).toBe(404);
 });
 
-test('a taken address is named, with the flag that sets it', async () => {
+test('a taken address is named, with what sets it', async () => {
   await start();
   const address = { host: '127.0.0.1', port: server?.port ?? 0 };
-  const second = startOperatorServer({
+  const second = startReadOnlyServer({
     address,
+    addressSource: '--http-address',
     registry: new Registry(),
     sickness: () => undefined,
     waitsFor: () => undefined,
