@@ -108,14 +108,11 @@ async function transfer(link: ShapedLink, authority: Authority, stateBytes: numb
 }
 
 function start(link: ShapedLink, side: 0 | 1): ChildProcess {
-  const [command = '', ...args] = [
-    ...link.inside(side),
-    process.execPath,
-    '--import',
-    'tsx',
-    fileURLToPath(new URL('./state-member.ts', import.meta.url)),
-  ];
-  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const [enter, ...enterArgs] = link.inside(side);
+  const program = ['--import', 'tsx', fileURLToPath(new URL('./state-member.ts', import.meta.url))];
+  return spawn(enter, [...enterArgs, process.execPath, ...program], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
 }
 
 function nextMessage(child: ChildProcess): Promise<unknown> {
