@@ -19,7 +19,10 @@ export function jobSummary({ metadata, spec }: ResolvedJob): string {
 
 export function codecText({ compression }: JobSpec): string {
   const { codec, packing, scaler, scalerScope } = compression;
-  return codec === 'ternary' ? `ternary (${packing}, ${scaler} scaler per ${scalerScope})` : codec;
+  const ternary = `ternary (${packing}, ${scaler} scaler per ${scalerScope})`;
+  if (codec === 'auto')
+    return `${ternary}, or float16 or float32 where the first steps show that ternary does not pay`;
+  return codec === 'ternary' ? ternary : codec;
 }
 
 function lengthText({ steps, epochs }: JobSpec['training']): string {

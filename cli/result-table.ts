@@ -20,6 +20,7 @@ export function resultTable(jobName: string, result: RunResult): string {
     ['throughput', samplesPerSecond === null ? '' : throughputText(samplesPerSecond)],
     ['time per step', stepText(result)],
     ['workers', backend === null ? String(workers) : `${workers}, backend ${backend}`],
+    ['gradients', result.codecReason ?? ''],
     ['weights', weightsText(result.weightsHashes)],
   ];
   const known = rows

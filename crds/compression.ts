@@ -4,10 +4,10 @@ import { count, text } from './scalars.ts';
 export const compressionSchema = z
   .strictObject({
     codec: z
-      .enum(['ternary', 'float16', 'float32'])
+      .enum(['ternary', 'float16', 'float32', 'auto'])
       .default('ternary')
       .describe(
-        'How gradients cross the wire. `ternary`: TernGrad, -1/0/+1 times a scaler. `float16` and `float32` go through the same exchange.',
+        'How gradients cross the wire. `ternary`: TernGrad, -1/0/+1 times a scaler. `float16` and `float32` go through the same exchange. `auto`: the first steps try each of them on the real network, and the rest use the most exact one that is at most 10 % slower than the fastest.',
       ),
     clip: z
       .number()

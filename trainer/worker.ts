@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { ExitCode, WorkerEnvironment, type ResolvedJob, type TerminationMessage } from '../crds/index.ts';
+import { COORDINATOR } from './exchange/coordination.ts';
 import { createExchange } from './exchange/create-exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { failureOf } from './failure.ts';
@@ -12,6 +13,7 @@ import { RunRecord } from './run-record.ts';
 import type { Standing } from './saving/checkpoint-keeper.ts';
 import { openSaving, type Saving } from './saving/open-saving.ts';
 import { startCompute, type ComputeClient } from './step/compute-client.ts';
+import { CodecTrial } from './step/codec-trial.ts';
 import { IoLoop } from './step/io-loop.ts';
 import type { Ready } from './step/messages.ts';
 import { stateMemory, stateRegions } from './step/state-regions.ts';
@@ -156,10 +158,19 @@ async function runGenerations(options: WorkerOptions, record: RunRecord, parts: 
   compute.onFailure = () => void exchange.close();
   const computeBudgetMs = job.spec.exchange.stepDeadlineSeconds * 1000 * OWN_SHARE_OF_DEADLINE;
   let standing: Standing | undefined;
+  const codecTrial =
+    job.spec.compression.codec === 'auto'
+      ? new CodecTrial(options.identity.rank === COORDINATOR, parts.resumed?.codec)
+      : undefined;
   const loop = new IoLoop({
     exchange,
     compute,
     computeBudgetMs,
+    codecTrial,
+    onCodecChosen: ({ codec, stepMs, why }) => {
+      record.codecReason = why;
+      log.info({ codec, stepMs }, `chose what gradients are sent as: ${why}`);
+    },
     stopRequested: () => stop.aborted,
     beforeFinish: async () => {
       await saving.output?.write();
@@ -167,6 +178,7 @@ async function runGenerations(options: WorkerOptions, record: RunRecord, parts: 
     },
     onConfirmed: (at, previous) => {
       record.confirm(at.step, previous);
+      record.codec = at.codec;
       metrics.inGeneration(at.generation);
       standing = at;
       saving.checkpoints?.confirmed(at);

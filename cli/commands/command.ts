@@ -7,6 +7,9 @@ export interface CommandOutcome {
   exitCode: number;
 }
 
+/** What `--codec` takes. */
+export const CODECS = ['ternary', 'float16', 'float32', 'auto'] as const;
+
 /** Adds the job file, which may be given as `-f FILE`, as in kubectl, or simply as `FILE`. */
 export function takesJobFile(command: Command): Command {
   return command.argument('[file]', 'the same as -f').option('-f, --file <file>', 'job file, YAML or JSON');

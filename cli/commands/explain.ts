@@ -5,7 +5,7 @@ import { explainText } from '../explain/explain-text.ts';
 import { readJobFile } from '../job-file.ts';
 import { codecText } from '../job-summary.ts';
 import { positiveInteger } from '../numbers.ts';
-import { jobFileOf, outputOption, takesJobFile } from './command.ts';
+import { CODECS, jobFileOf, outputOption, takesJobFile } from './command.ts';
 
 interface ExplainFlags {
   readonly file?: string;
@@ -29,7 +29,7 @@ export function addExplainCommand(program: Command, { terminal }: CliContext): v
     )
     .addOption(outputOption())
     .addOption(new Option('--workers <n>', 'workers.replicas').argParser(positiveInteger))
-    .addOption(new Option('--codec <name>', 'compression.codec').choices(['ternary', 'float16', 'float32']))
+    .addOption(new Option('--codec <name>', 'compression.codec').choices(CODECS))
     .addHelpText('after', help)
     .action(async (file: string | undefined, flags: ExplainFlags) => {
       const { job, baseDirectory } = await readJobFile(jobFileOf(file, flags.file), flags);

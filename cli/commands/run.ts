@@ -6,7 +6,7 @@ import { positiveInteger, portNumber } from '../numbers.ts';
 import { resultTable } from '../result-table.ts';
 import { runJob } from '../run-job.ts';
 import type { CommandOutcome } from './command.ts';
-import { jobFileOf, outputOption, takesJobFile } from './command.ts';
+import { CODECS, jobFileOf, outputOption, takesJobFile } from './command.ts';
 
 interface RunFlags {
   readonly file?: string;
@@ -41,7 +41,7 @@ export function addRunCommand(program: Command, context: CliContext, outcome: Co
     .addOption(outputOption())
     .addOption(new Option('--workers <n>', 'workers.replicas').argParser(positiveInteger))
     .addOption(new Option('--backend <name>', 'workers.backend').choices(['auto', 'native', 'wasm', 'cpu']))
-    .addOption(new Option('--codec <name>', 'compression.codec').choices(['ternary', 'float16', 'float32']))
+    .addOption(new Option('--codec <name>', 'compression.codec').choices(CODECS))
     .addOption(new Option('--steps <n>', 'training.steps').argParser(positiveInteger).conflicts('epochs'))
     .addOption(new Option('--epochs <n>', 'training.epochs').argParser(positiveInteger))
     .addOption(new Option('--port <n>', 'port of rank 0 (default: a free one)').argParser(portNumber))

@@ -13,6 +13,8 @@ const ternary: RunResult = {
   samplesPerSecond: 1840,
   stepMs: { total: 34, compute: 25, encode: 1, barrier: 1, push: 3, pull: 3, apply: 1, beyondCompute: 8 },
   backend: 'wasm',
+  codec: 'ternary',
+  codecReason: null,
   workers: 2,
   bytes: { push: { raw: 4.7e9, wire: 2.4e8 }, pull: { raw: 4.7e9, wire: 4e8 } },
   compressionRatio: 14.7,

@@ -1,6 +1,6 @@
 import type { ResolvedJob } from '../../crds/job.ts';
 import type { GradientBytes } from '../../operator/plan/progress.ts';
-import { codingOf } from '../../trainer/step/coding.ts';
+import { codingOf, usualCodec } from '../../trainer/step/coding.ts';
 import { planStep } from '../../trainer/step/step-plan.ts';
 import type { TensorSpec } from '../../trainer/ternary/layout.ts';
 import { FLOAT_BYTES } from '../../trainer/ternary/layout.ts';
@@ -85,7 +85,7 @@ export function explain(job: ResolvedJob, tensors: readonly TensorSpec[]): Expla
       name,
       shape,
       values: size,
-      exempt: exempt && compression.codec === 'ternary',
+      exempt: exempt && usualCodec(compression) === 'ternary',
       sentAs: codingOf(compression, { exempt }, false).push,
     })),
     chunks,

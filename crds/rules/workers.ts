@@ -42,15 +42,25 @@ export const workerRules: readonly AnyRule[] = [
     at: 'spec',
     field: 'workers.replicas',
     reads: ['workers.replicas', 'workers.elastic', 'compression.codec', 'compression.scaler'],
-    message: `must be at most ${MAX_SHARED_SCALER_REPLICAS}, elastic growth included, for 'codec: ternary' with 'scaler: shared'; take 'scaler: local' for more`,
+    message: `must be at most ${MAX_SHARED_SCALER_REPLICAS}, elastic growth included, for 'codec: ternary' or 'auto' with 'scaler: shared'; take 'scaler: local' for more`,
     holds: (self) =>
-      self.compression.codec !== 'ternary' ||
+      !['ternary', 'auto'].includes(self.compression.codec) ||
       self.compression.scaler !== 'shared' ||
       mostReplicas(self) <= MAX_SHARED_SCALER_REPLICAS,
     cel:
-      "self.compression.codec != 'ternary' || self.compression.scaler != 'shared' || " +
+      "!(self.compression.codec in ['ternary', 'auto']) || self.compression.scaler != 'shared' || " +
       `(self.workers.replicas <= ${MAX_SHARED_SCALER_REPLICAS} && ` +
       `(!has(self.workers.elastic) || self.workers.elastic.maxReplicas <= ${MAX_SHARED_SCALER_REPLICAS}))`,
+  },
+  {
+    at: 'spec',
+    field: 'compression.codec',
+    reads: ['compression.codec', 'workers.elastic'],
+    // A worker that follows from beside the members is not told what they have chosen.
+    message:
+      "must not be 'auto' with 'workers.elastic': not supported yet; `terngrad predict` says what to take",
+    holds: (self) => self.compression.codec !== 'auto' || self.workers.elastic === undefined,
+    cel: "self.compression.codec != 'auto' || !has(self.workers.elastic)",
   },
 ];
 

@@ -99,6 +99,17 @@ export const ruleCases: readonly RuleCase[] = [
     spec: { workers: { replicas: 128 }, training: { batchSize: 1000 }, compression: { codec: 'float32' } },
   },
   {
+    what: 'more workers than integer sums hold, should ternary be chosen',
+    spec: { workers: { replicas: 128 }, training: { batchSize: 1000 }, compression: { codec: 'auto' } },
+    blamed: 'spec.workers.replicas',
+  },
+  { what: 'a codec that the workers choose', spec: { compression: { codec: 'auto' } } },
+  {
+    what: 'elastic workers that choose their codec',
+    spec: { ...elastic(2, 2, 3), compression: { codec: 'auto' } },
+    blamed: 'spec.compression.codec',
+  },
+  {
     what: 'our labels',
     spec: template({ labels: { 'terngrad.dev/rank': '0' } }),
     blamed: 'spec.workers.template.labels',

@@ -67,6 +67,8 @@ describe('a local run', () => {
       samplesPerSecond: 1840,
       stepMs: { total: 34, compute: 25, encode: 1, barrier: 1, push: 3, pull: 3, apply: 1, beyondCompute: 8 },
       backend: 'fake (1 thread)',
+      codec: 'ternary',
+      codecReason: null,
       workers: 2,
       bytes: { push: { raw: 32_000, wire: 2_000 }, pull: { raw: 32_000, wire: 3_000 } },
       compressionRatio: 12.8,

@@ -118,7 +118,7 @@ export async function runLocally(
       clock,
       wakeup,
     });
-    return finishedRun(status, workers.children, wanted.spec.workers.replicas);
+    return finishedRun(status, workers.children, wanted.spec);
   } finally {
     workers.killAll();
     polling.abort();

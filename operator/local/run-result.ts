@@ -1,5 +1,6 @@
 import type { TerminationMessage } from '../../crds/termination-message.ts';
 import { ExitCode } from '../../crds/exit-codes.ts';
+import type { JobSpec } from '../../crds/job.ts';
 import type { JobStatus } from '../../crds/status.ts';
 import type { WorkerChild } from '../plan/worker-child.ts';
 import { newestAttempts } from '../plan/worker-child.ts';
@@ -19,6 +20,10 @@ export interface RunResult {
   /** Medians of rank 0. */
   readonly stepMs: TerminationMessage['stepMs'] | null;
   readonly backend: string | null;
+  /** What gradients were sent as; of a job with `compression.codec: auto` what was chosen, null when nothing was yet. */
+  readonly codec: 'ternary' | 'float16' | 'float32' | null;
+  /** Why, in words, where it was chosen in this run. */
+  readonly codecReason: string | null;
   readonly workers: number;
   /** Sums over all workers of what each sent. */
   readonly bytes: { readonly push: GradientBytes; readonly pull: GradientBytes };
@@ -38,8 +43,9 @@ export interface FinishedRun {
 export function finishedRun(
   status: JobStatus,
   children: readonly WorkerChild[],
-  wantedCount: number,
+  { workers, compression }: Pick<JobSpec, 'workers' | 'compression'>,
 ): FinishedRun {
+  const wantedCount = workers.replicas;
   const newest = newestAttempts(children);
   const messages = Array.from({ length: wantedCount }, (_, rank) => newest.get(rank)?.message);
   const words = messages.filter((message) => message !== undefined);
@@ -58,6 +64,8 @@ export function finishedRun(
     samplesPerSecond: speaker?.samplesPerSecond ?? null,
     stepMs: speaker?.stepMs ?? null,
     backend: speaker?.backend ?? null,
+    codec: compression.codec === 'auto' ? (speaker?.codec ?? null) : compression.codec,
+    codecReason: words.find(({ codecReason }) => codecReason !== undefined)?.codecReason ?? null,
     workers: wantedCount,
     bytes,
     compressionRatio: compressionRatio(bytes),

@@ -20,7 +20,12 @@ export interface CheckpointFacts {
   readonly stateHash: string;
   /** The backend that computed the gradients; for people. */
   readonly backend?: string;
+  /** What the workers of a job with `compression.codec: auto` have chosen. */
+  readonly codec?: ChosenCodec | undefined;
 }
+
+const CODECS = ['ternary', 'float16', 'float32'] as const;
+type ChosenCodec = (typeof CODECS)[number];
 
 /** The `format` of a checkpoint file. */
 export const CHECKPOINT_FORMAT = 'terngrad-checkpoint';
@@ -31,6 +36,7 @@ const COUNTS = ['step', 'totalSteps', 'epoch', 'cursor', 'generation'] as const;
 export function checkpointContents(facts: CheckpointFacts, state: readonly StateTensor[]): Contents {
   const metadata = [...TEXTS, ...COUNTS].map((key): [string, string] => [key, String(facts[key])]);
   if (facts.backend !== undefined) metadata.push(['backend', facts.backend]);
+  if (facts.codec !== undefined) metadata.push(['codec', facts.codec]);
   return {
     format: CHECKPOINT_FORMAT,
     metadata: new Map(metadata),
@@ -52,6 +58,7 @@ export function factsOf({ format, metadata }: SealedHeader): CheckpointFacts {
     return Number(value);
   };
   const backend = metadata.get('backend');
+  const codec = CODECS.find((known) => known === metadata.get('codec'));
   return {
     jobUid: text('jobUid'),
     jobName: text('jobName'),
@@ -64,5 +71,6 @@ export function factsOf({ format, metadata }: SealedHeader): CheckpointFacts {
     generation: count('generation'),
     stateHash: text('stateHash'),
     ...(backend !== undefined && { backend }),
+    ...(codec !== undefined && { codec }),
   };
 }

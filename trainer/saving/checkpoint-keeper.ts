@@ -11,6 +11,7 @@ import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { prepareDirectory } from '../checkpoint/prepare-directory.ts';
 import type { StateRegion, StateTensor } from '../checkpoint/state.ts';
 import type { SamplerState } from '../data/sampler.ts';
+import type { StepCodec } from '../step/coding.ts';
 import { isDue } from './is-due.ts';
 
 export interface CheckpointKeeperOptions {
@@ -38,6 +39,8 @@ export interface Standing {
   readonly step: number;
   readonly stateHash: string;
   readonly generation: number;
+  /** What the workers have chosen to send gradients as, where it is theirs to choose. */
+  readonly codec?: StepCodec | undefined;
 }
 
 /** Rank 0's checkpoints over the life of its process: what it starts from, when it saves, and the last save before it goes. */
@@ -72,10 +75,10 @@ export class CheckpointKeeper {
     const checkpoint = await this.#checkpointToResume();
     if (checkpoint === undefined) return undefined;
     await loadCheckpoint(checkpoint, tensors, regions);
-    const { step, stateHash, generation } = checkpoint.facts;
+    const { step, stateHash, generation, codec } = checkpoint.facts;
     this.#lastStep = step;
     log.info({ file: checkpoint.file, step }, 'resumed from a checkpoint');
-    return { step, stateHash, generation };
+    return { step, stateHash, generation, codec };
   }
 
   /** The state in memory is confirmed: copies it now, and writes it by and by, if one is due. */
@@ -114,9 +117,9 @@ export class CheckpointKeeper {
     }
   }
 
-  async #save({ step, stateHash, generation }: Standing): Promise<void> {
+  async #save({ step, stateHash, generation, codec }: Standing): Promise<void> {
     const { job, regions, samplerStateAt, log, onOutcome } = this.#options;
-    const facts = { ...job, ...samplerStateAt(step), step, stateHash, generation };
+    const facts = { ...job, ...samplerStateAt(step), step, stateHash, generation, codec };
     const before = this.#lastStep;
     this.#lastStep = step;
     this.#lastMs = performance.now();

@@ -1,6 +1,7 @@
 import type { Chunk } from '../ternary/chunks.ts';
 import type { NoiseKey } from '../ternary/noise.ts';
 import type { Codecs } from './codecs.ts';
+import type { StepCodec } from './coding.ts';
 import type { Encoded, Start } from './messages.ts';
 import type { StepPlan } from './step-plan.ts';
 
@@ -20,8 +21,11 @@ export interface ChunkEncoderOptions {
 
 /** Turns the gradient in memory into push payloads, and tells the I/O thread as they get ready. */
 export interface ChunkEncoder {
-  /** @param scalers by unit: the shared ones, or this member's own. */
-  encode(noise: NoiseKey, scalers: Float32Array): void;
+  /**
+   * @param scalers by unit: the shared ones, or this member's own.
+   * @param codec what the members agreed on for this step; see `StepPlan.codingAt`.
+   */
+  encode(noise: NoiseKey, scalers: Float32Array, codec?: StepCodec): void;
 }
 
 export function createChunkEncoder(options: ChunkEncoderOptions): ChunkEncoder {
@@ -30,11 +34,11 @@ export function createChunkEncoder(options: ChunkEncoderOptions): ChunkEncoder {
   const { gradient, push, pushLengths } = plan.memory;
   const lengths = new Uint32Array(memory.buffer, pushLengths, plan.chunkPlan.chunks.length);
   return {
-    encode(noise, scalers) {
+    encode(noise, scalers, codec) {
       let ready: number[] = [];
       let readyBytes = 0;
       for (const [place, chunk] of ordered.entries()) {
-        const coding = plan.codingAt(noise.step, chunk);
+        const coding = plan.codingAt(noise.step, chunk, codec);
         const out = push[chunk.index] as number;
         const bytes = codecs.of(coding).encode(chunk, { gradient, scalers, noise, out });
         lengths[chunk.index] = bytes;

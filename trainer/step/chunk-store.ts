@@ -6,6 +6,7 @@ import { createPayloadCheck, type PayloadCheck } from '../ternary/payload-check.
 import { isPayloadLength, PAYLOAD_FORMAT_IDS } from '../ternary/payload-format.ts';
 import { monotonicMs } from './clock.ts';
 import { createCodecs, type Codecs } from './codecs.ts';
+import type { StepCodec } from './coding.ts';
 import type { StepPlan } from './step-plan.ts';
 
 /**
@@ -26,6 +27,7 @@ export class SharedChunkStore implements ChunkStore {
   /** [chunk * members + member], of owned chunks. */
   readonly #contributionLengths: Uint32Array;
   #step = 0;
+  #codec: StepCodec | undefined;
   #reducedAtMs = 0;
 
   static async create(
@@ -56,8 +58,10 @@ export class SharedChunkStore implements ChunkStore {
     return this.#reducedAtMs;
   }
 
-  beginStep(step: number): void {
+  /** @param codec what the members agreed on for this step; see `StepPlan.codingAt`. */
+  beginStep(step: number, codec?: StepCodec): void {
     this.#step = step;
+    this.#codec = codec;
     this.#reducedAtMs = monotonicMs();
   }
 
@@ -131,7 +135,7 @@ export class SharedChunkStore implements ChunkStore {
   }
 
   #coding(c: number): ReturnType<StepPlan['codingAt']> {
-    return this.#plan.codingAt(this.#step, this.#chunk(c));
+    return this.#plan.codingAt(this.#step, this.#chunk(c), this.#codec);
   }
 
   #chunk(c: number): Chunk {

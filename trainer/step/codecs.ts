@@ -1,7 +1,6 @@
-import type { JobSpec } from '../../crds/index.ts';
 import { createCodec, type Codec } from '../ternary/codec.ts';
 import type { Kernels } from '../ternary/kernels.ts';
-import type { Coding } from './coding.ts';
+import type { Coding, StepCodec } from './coding.ts';
 import type { StepPlan } from './step-plan.ts';
 
 /** The codecs that a job can need, for one thread. */
@@ -15,7 +14,7 @@ export function createCodecs(
   scratch: number,
 ): Codecs {
   const place = { kernels, plan: plan.chunkPlan, scratch };
-  const codecs: Record<JobSpec['compression']['codec'], Codec> = {
+  const codecs: Record<StepCodec, Codec> = {
     ternary: createCodec({ ...place, format: 'ternary', packing: plan.packing, scaler: plan.scaler }),
     float16: createCodec({ ...place, format: 'float16' }),
     float32: createCodec({ ...place, format: 'float32' }),

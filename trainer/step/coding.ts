@@ -2,10 +2,18 @@ import type { CompressionSpec } from '../../crds/compression.ts';
 import type { Chunk } from '../ternary/chunks.ts';
 import type { PayloadFormat } from '../ternary/payload-format.ts';
 
+/** A codec that is in force in a step; `auto` is only what the job asks for. */
+export type StepCodec = Exclude<CompressionSpec['codec'], 'auto'>;
+
+/** The codec of a step in which the workers have not chosen one: the one that any network carries. */
+export function usualCodec({ codec }: CompressionSpec): StepCodec {
+  return codec === 'auto' ? 'ternary' : codec;
+}
+
 /** How the chunks of one kind cross the wire in one step. */
 export interface Coding {
   /** Which codec encodes, sums and decodes. */
-  readonly codec: 'ternary' | 'float32' | 'float16';
+  readonly codec: StepCodec;
   readonly push: PayloadFormat;
   readonly pull: PayloadFormat;
 }
@@ -15,15 +23,16 @@ const float16: Coding = { codec: 'float16', push: 'float16', pull: 'float16' };
 
 /**
  * The coding of a chunk or of a whole tensor. In a float epoch everything is float32; else exempt tensors go in `exemptFormat` and the rest
- * in the job's codec.
+ * in the step's codec.
  */
 export function codingOf(
   compression: CompressionSpec,
   part: Pick<Chunk, 'exempt'>,
   floatEpoch: boolean,
+  codec: StepCodec = usualCodec(compression),
 ): Coding {
-  if (floatEpoch || compression.codec === 'float32') return float32;
-  if (compression.codec === 'float16') return float16;
+  if (floatEpoch || codec === 'float32') return float32;
+  if (codec === 'float16') return float16;
   if (part.exempt) return compression.exemptFormat === 'float16' ? float16 : float32;
   return {
     codec: 'ternary',

@@ -13,6 +13,7 @@ import { AveragedNonTrainable } from './averaged-non-trainable.ts';
 import { createChunkEncoder, type ChunkEncoder } from './chunk-encoder.ts';
 import { monotonicMs } from './clock.ts';
 import type { Codecs } from './codecs.ts';
+import type { StepCodec } from './coding.ts';
 import type { Mailbox } from './mailbox.ts';
 import type {
   CompletedStep,
@@ -195,12 +196,12 @@ export class ComputeLoop {
       }
       this.#averaged.agree(agreed.nonTrainable);
       const encodeFromMs = monotonicMs();
-      this.#encode(seat);
+      this.#encode(seat, agreed.codec);
       const encodedMs = monotonicMs();
       const staged = await inbox.next('staged', 'rewind');
       if (staged.type === 'rewind') return false;
       const stagedMs = monotonicMs();
-      const damage = this.#apply(seat);
+      const damage = this.#apply(seat, agreed.codec);
       if (damage !== undefined) {
         post({ type: 'damaged', step: this.#step, message: damage });
         this.#giveStateUp();
@@ -294,10 +295,10 @@ export class ComputeLoop {
     }
   }
 
-  #encode({ plan, encoder, sharedScalers }: Seat): void {
+  #encode({ plan, encoder, sharedScalers }: Seat, codec: StepCodec | undefined): void {
     const { spec, rank } = this.#options;
     const scalers = plan.scaler === 'local' ? this.#localScalers : sharedScalers;
-    encoder.encode({ seed: spec.training.seed, step: this.#step, rank }, scalers);
+    encoder.encode({ seed: spec.training.seed, step: this.#step, rank }, scalers, codec);
   }
 
   /** As if this member had just started, but with nothing that is worth being told of. */
@@ -312,14 +313,17 @@ export class ComputeLoop {
    * Every chunk's sum is in memory and checked: only now do weights change.
    * @returns what is wrong with the state, which is then of no use, or `undefined`.
    */
-  #apply({ plan, sharedScalers }: Pick<Seat, 'plan' | 'sharedScalers'>): string | undefined {
+  #apply(
+    { plan, sharedScalers }: Pick<Seat, 'plan' | 'sharedScalers'>,
+    codec?: StepCodec,
+  ): string | undefined {
     const step = this.#step;
     const { spec, kernels, codecs, optimizer } = this.#options;
     const { memory, layout } = plan;
     const { chunks } = plan.chunkPlan;
     const lengths = new Uint32Array(kernels.memory.buffer, memory.pullLengths, chunks.length);
     for (const chunk of chunks) {
-      codecs.of(plan.codingAt(step, chunk)).decode(chunk, {
+      codecs.of(plan.codingAt(step, chunk, codec)).decode(chunk, {
         payload: memory.pull[chunk.index] as number,
         payloadBytes: lengths[chunk.index] as number,
         members: plan.members,

@@ -2,6 +2,8 @@ import type { BarrierOutcome, Exchange, Membership } from '../exchange/exchange.
 import { CarriedFailureError, type Failure } from '../failure.ts';
 import { packSums, unpackSums } from './barrier-sums.ts';
 import type { SharedChunkStore } from './chunk-store.ts';
+import type { CodecChoice, CodecTrial } from './codec-trial.ts';
+import type { StepCodec } from './coding.ts';
 import type { ComputeClient } from './compute-client.ts';
 import type { CompletedStep, Contribution, EvaluationSums } from './messages.ts';
 import type { StepPlan } from './step-plan.ts';
@@ -9,6 +11,9 @@ import type { StepPlan } from './step-plan.ts';
 export interface IoLoopOptions {
   readonly exchange: Exchange;
   readonly compute: ComputeClient;
+  /** Of a job that leaves the codec to its workers. */
+  readonly codecTrial?: CodecTrial | undefined;
+  readonly onCodecChosen?: (choice: CodecChoice) => void;
   /** Asked at each barrier; once true, this member leaves there. */
   readonly stopRequested: () => boolean;
   /**
@@ -29,6 +34,8 @@ export interface ConfirmedState {
   readonly step: number;
   readonly stateHash: string;
   readonly generation: number;
+  /** What the workers have chosen for the rest of the job, where it is theirs to choose. */
+  readonly codec?: StepCodec | undefined;
 }
 
 /** What is known of a step once every member has passed the next barrier. */
@@ -77,11 +84,18 @@ export class IoLoop {
     const { exchange, compute, stopRequested, computeBudgetMs, signal } = this.#options;
     for (let { step } = membership; ; step += 1) {
       const contribution = await this.#contribution();
+      this.#addToTrial(contribution, plan);
       // After the last step there is nothing left to leave.
       const leaving = step < plan.totalSteps && stopRequested();
       const outcome = await this.#passBarrier(contribution, store.localScalers, leaving);
+      const codec = this.#options.codecTrial?.agreed(outcome.maxima[1] ?? 0);
       this.#confirm(
-        { step, stateHash: contribution.stateHash, generation: membership.generation },
+        {
+          step,
+          stateHash: contribution.stateHash,
+          generation: membership.generation,
+          codec: this.#options.codecTrial?.chosen,
+        },
         contribution,
       );
       const { evaluation, nonTrainable } = unpackSums(outcome.sums, plan.members);
@@ -106,13 +120,14 @@ export class IoLoop {
         slowestComputeMs: outcome.maxima[0] ?? contribution.computeMs,
       };
       store.sharedScalers.set(outcome.scalers);
-      store.beginStep(step);
+      store.beginStep(step, codec);
       const running = exchange.beginStep(step, store);
       compute.onEncoded = (chunks) => chunks.forEach((chunk) => running.chunkEncoded(chunk));
       compute.send({
         type: 'agreed',
         step,
         stop: false,
+        ...(codec !== undefined && { codec }),
         ...(nonTrainable !== undefined && { nonTrainable }),
       });
       await running.staged;
@@ -125,6 +140,18 @@ export class IoLoop {
     const message = await compute.next(['contribution', 'damaged'], computeBudgetMs);
     if (message.type === 'damaged') throw exchange.abandon(message);
     return message;
+  }
+
+  /** Rank 0 learns how long the step took that this contribution follows. */
+  #addToTrial({ previous }: Contribution, plan: StepPlan): void {
+    const { codecTrial, onCodecChosen } = this.#options;
+    const known = this.#previous;
+    if (codecTrial?.chosen !== undefined || previous === undefined || known === undefined) return;
+    // A step of a float epoch says nothing of the codec.
+    const isSentAs = plan.codingAt(previous.step, { exempt: false }, 'ternary').codec;
+    if (previous.step !== known.step || isSentAs !== 'ternary') return;
+    codecTrial?.add({ totalMs: previous.totalMs, slowestComputeMs: known.slowestComputeMs });
+    if (codecTrial?.choice !== undefined) onCodecChosen?.(codecTrial.choice);
   }
 
   async #passBarrier(
@@ -142,7 +169,7 @@ export class IoLoop {
         loss: contribution.loss,
         samples: contribution.samples,
         sums: packSums(contribution),
-        maxima: [contribution.computeMs],
+        maxima: [contribution.computeMs, this.#options.codecTrial?.stage ?? 0],
         leaving,
         ...(fault !== undefined && { fault: { reason: faultReason(fault), message: fault.message } }),
       },

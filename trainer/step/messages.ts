@@ -1,5 +1,6 @@
 import type { Failure } from '../failure.ts';
 import type { TensorSpec } from '../ternary/layout.ts';
+import type { StepCodec } from './coding.ts';
 
 /**
  * What the compute thread and the I/O thread say to each other. Only words and small numbers travel in messages, and
@@ -156,6 +157,8 @@ export interface Agreed {
   readonly step: number;
   /** All steps are done, or this member leaves: no further step is exchanged. */
   readonly stop: boolean;
+  /** What this step's gradients are sent as, where the workers choose it. */
+  readonly codec?: StepCodec;
   /** Mean of the members' non-trainable weights, when the next step evaluates. */
   readonly nonTrainable?: Float32Array;
 }

@@ -7,7 +7,7 @@ import { defaultChunkValues, planChunks, type Chunk, type ChunkPlan } from '../t
 import { planLayout, type FlatLayout, type TensorSpec } from '../ternary/layout.ts';
 import { payloadBytes } from '../ternary/payload-format.ts';
 import { SCRATCH_BYTES } from '../ternary/scratch.ts';
-import { codingOf, isFloatEpoch, type Coding } from './coding.ts';
+import { codingOf, isFloatEpoch, usualCodec, type Coding, type StepCodec } from './coding.ts';
 import { planStepMemory, type StepMemory } from './memory.ts';
 
 /**
@@ -26,7 +26,8 @@ export interface StepPlan {
   readonly scalerRows: number;
   /** Longest payload of any chunk in any coding of this job. */
   readonly maxPayloadBytes: number;
-  codingAt(step: number, part: Pick<Chunk, 'exempt'>): Coding;
+  /** @param codec what the workers agreed on for this step, where the job leaves it to them. */
+  codingAt(step: number, part: Pick<Chunk, 'exempt'>, codec?: StepCodec): Coding;
   /** Equal on all members, or they must not train together. */
   readonly signature: string;
 }
@@ -54,9 +55,11 @@ export function planStep(
   const sampler = createSampler({ examples, seed: training.seed, batchSize: training.batchSize });
   const steps = totalSteps(sampler, training);
 
+  const codecs: readonly StepCodec[] =
+    compression.codec === 'auto' ? ['ternary', 'float16', 'float32'] : [compression.codec];
   const codings = (chunk: Chunk): Coding[] => {
-    const usual = codingOf(compression, chunk, false);
-    return compression.floatEpochs > 0 ? [usual, codingOf(compression, chunk, true)] : [usual];
+    const usual = codecs.map((codec) => codingOf(compression, chunk, false, codec));
+    return compression.floatEpochs > 0 ? [...usual, codingOf(compression, chunk, true)] : usual;
   };
   const sizes = sizesOf(spec, members);
   const largest = Math.max(...sizes);
@@ -92,8 +95,8 @@ export function planStep(
       computeScratchBytes: SCRATCH_BYTES,
       ioScratchBytes: SCRATCH_BYTES,
     }),
-    codingAt: (step, part) =>
-      codingOf(compression, part, isFloatEpoch(compression, sampler.stateAt(step).epoch)),
+    codingAt: (step, part, codec) =>
+      codingOf(compression, part, isFloatEpoch(compression, sampler.stateAt(step).epoch), codec),
     signature: signatureOf(layout, chunkPlan, spec, examples),
   };
 }
@@ -114,8 +117,9 @@ class UnknownTensorError extends Error {
 /** Which tensors are sent as floats: with a float codec all of them, and then there are no scalers. */
 function exemption(
   tensors: readonly TensorSpec[],
-  { codec, exempt }: CompressionSpec,
+  compression: CompressionSpec,
 ): (tensor: TensorSpec, index: number) => boolean {
+  const { exempt } = compression;
   const names = new Set(tensors.map((tensor) => tensor.name));
   const unknown = exempt.tensors.find((name) => !names.has(name));
   if (unknown !== undefined) {
@@ -123,7 +127,7 @@ function exemption(
       `spec.compression.exempt.tensors: the model has no tensor "${unknown}"; it has ${[...names].join(', ')}`,
     );
   }
-  if (codec !== 'ternary') return () => true;
+  if (usualCodec(compression) !== 'ternary') return () => true;
   const lastLayer = exempt.lastLayer ? lastLayerIndices(tensors) : new Set<number>();
   return (tensor, index) =>
     tensor.size < exempt.belowElements || exempt.tensors.includes(tensor.name) || lastLayer.has(index);
