@@ -37,6 +37,12 @@ describe('terngrad explain', () => {
     );
   });
 
+  test('says what entropy coding takes at most, and about', async () => {
+    const { out } = await explain([], [...specOfSmallJob, 'compression: {packing: entropy}']);
+    expect(out).toContain('entropy, at most 1.57 kB  entropy-sums, at most 2.62 kB\n');
+    expect(out).toContain('Gaussian gradients would take 1.22 bits a value to push, 1.72 to pull.');
+  });
+
   test('prints one JSON object, with the overrides of the command line', async () => {
     const { out } = await explain(['--output', 'json', '--workers', '4', '--codec', 'float32']);
     expect(JSON.parse(out)).toMatchObject({

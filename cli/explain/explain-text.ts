@@ -25,6 +25,7 @@ export function explainText(explanation: Explanation, codec: string): string {
       ['right', 'right', 'right', 'left', 'left', 'left'],
     ),
     ...bytesBlock(explanation),
+    ...entropyBlock(explanation),
     ...(floatEpochs > 0 ? [`Epoch ${floatEpochs} and its multiples are sent as float32 instead.`] : []),
   ];
   return `${blocks.join('\n\n')}\n`;
@@ -42,7 +43,17 @@ function chunkRow({ index, offset, values, owner, push, pull }: ExplainedChunk):
 }
 
 function payloadText({ format, bytes }: ExplainedPayload): string {
-  return `${format}, ${bytesText(bytes)}`;
+  const most = format.startsWith('entropy') ? 'at most ' : '';
+  return `${format}, ${most}${bytesText(bytes)}`;
+}
+
+function entropyBlock({ gaussianBits }: Explanation): readonly string[] {
+  if (gaussianBits === null) return [];
+  const [push, pull] = [gaussianBits.push.toFixed(2), gaussianBits.pull.toFixed(2)];
+  return [
+    `Entropy coded payloads are as short as the values allow: Gaussian gradients would take ${push} bits a value to push, ` +
+      `${pull} to pull. \`terngrad run\` counts what is sent.`,
+  ];
 }
 
 function bytesBlock({ workers, bytesPerStep: { push, pull } }: Explanation): readonly string[] {

@@ -4,6 +4,7 @@ import { codingOf, usualCodec } from '../../trainer/step/coding.ts';
 import { planStep } from '../../trainer/step/step-plan.ts';
 import type { TensorSpec } from '../../trainer/ternary/layout.ts';
 import { FLOAT_BYTES } from '../../trainer/ternary/layout.ts';
+import { gaussianBits, type GaussianBits } from '../../trainer/ternary/entropy/gaussian-bits.ts';
 import { payloadBytes } from '../../trainer/ternary/payload-format.ts';
 import { FRAME_HEADER_BYTES } from '../../trainer/wire/frame.ts';
 
@@ -19,7 +20,9 @@ export interface Explanation {
   readonly chunks: readonly ExplainedChunk[];
   /** All workers together, in one step. A worker's own share never leaves it. */
   readonly bytesPerStep: { readonly push: GradientBytes; readonly pull: GradientBytes };
-  /** raw / wire over push and pull; null when one worker has nobody to send to. */
+  /** With entropy coding, bits per ternary value if gradients were Gaussian; null without, or without clipping. */
+  readonly gaussianBits: GaussianBits | null;
+  /** raw / wire over push and pull, the least with entropy coding; null when one worker has nobody to send to. */
   readonly ratioToFloat32: number | null;
   readonly ratioToFloat16: number | null;
 }
@@ -46,6 +49,7 @@ export interface ExplainedChunk {
 
 export interface ExplainedPayload {
   readonly format: string;
+  /** The most, where the length depends on the values. */
   readonly bytes: number;
 }
 
@@ -90,6 +94,10 @@ export function explain(job: ResolvedJob, tensors: readonly TensorSpec[]): Expla
     })),
     chunks,
     bytesPerStep,
+    gaussianBits:
+      usualCodec(compression) === 'ternary' && compression.packing === 'entropy' && compression.clip > 0
+        ? gaussianBits(compression.clip, members)
+        : null,
     ratioToFloat32: wire === 0 ? null : raw / wire,
     ratioToFloat16: wire === 0 ? null : raw / 2 / wire,
   };

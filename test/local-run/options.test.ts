@@ -54,6 +54,14 @@ describe('what must not change the weights does not', () => {
     expect(Math.abs(more - steps * morePerStep)).toBeLessThanOrEqual(steps * PREFIX_SLACK_BYTES);
     expect(bytes.pull.raw).toBe(ternary.bytes.pull.raw);
   });
+
+  test('packing: entropy coding only takes fewer bytes', async () => {
+    const { weightsHashes, bytes } = (await trained({ compression: { packing: 'entropy' } })).result;
+    expect(weightsHashes).toEqual(ternary.weightsHashes);
+    expect(bytes.push.raw).toBe(ternary.bytes.push.raw);
+    expect(bytes.push.wire).toBeLessThan(ternary.bytes.push.wire);
+    expect(bytes.pull.wire).toBeLessThan(ternary.bytes.pull.wire);
+  });
 });
 
 describe('what is the same under another name gives the same weights', () => {

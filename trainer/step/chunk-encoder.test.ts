@@ -38,7 +38,10 @@ test('different members start at different owners', () => {
 
 test('the I/O thread hears of each chunk once, in few words', async () => {
   const memory = allocateStepMemory(plan.memory);
-  const codecs = createCodecs(plan, await loadKernels(memory), plan.memory.computeScratch);
+  const codecs = createCodecs(plan, await loadKernels(memory), {
+    scratch: plan.memory.computeScratch,
+    coder: plan.memory.computeCoder,
+  });
   const told: (readonly number[])[] = [];
   const encoder = createChunkEncoder({
     memory,

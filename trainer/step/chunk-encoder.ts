@@ -1,5 +1,6 @@
 import type { Chunk } from '../ternary/chunks.ts';
 import type { NoiseKey } from '../ternary/noise.ts';
+import { isCoded } from '../ternary/payload-format.ts';
 import type { Codecs } from './codecs.ts';
 import type { StepCodec } from './coding.ts';
 import type { Encoded, Start } from './messages.ts';
@@ -40,7 +41,11 @@ export function createChunkEncoder(options: ChunkEncoderOptions): ChunkEncoder {
       for (const [place, chunk] of ordered.entries()) {
         const coding = plan.codingAt(noise.step, chunk, codec);
         const out = push[chunk.index] as number;
-        const bytes = codecs.of(coding).encode(chunk, { gradient, scalers, noise, out });
+        let bytes = codecs.of(coding).encode(chunk, { gradient, scalers, noise, out });
+        // What stays here is summed as it is.
+        if (isCoded(coding.push) && !isOwn(chunk, start)) {
+          bytes = codecs.coder!.codeInPlace(coding.push, chunk, plan.members, out);
+        }
         lengths[chunk.index] = bytes;
         ready.push(chunk.index);
         readyBytes += bytes;
@@ -57,11 +62,14 @@ export function createChunkEncoder(options: ChunkEncoderOptions): ChunkEncoder {
  * Chunks that others sum come first, so that they travel while this member's own are encoded; each member starts at its
  * right neighbour's, so that all links are used from the start.
  */
-export function encodeOrder(
-  chunks: readonly Chunk[],
-  { selfIndex, memberCount }: Pick<Start, 'selfIndex' | 'memberCount'>,
-): Chunk[] {
-  const rotated = chunks.map((_, i) => chunks[(selfIndex + 1 + i) % chunks.length] as Chunk);
-  const isOwn = ({ index }: Chunk): boolean => index % memberCount === selfIndex;
-  return [...rotated.filter((chunk) => !isOwn(chunk)), ...rotated.filter(isOwn)];
+export function encodeOrder(chunks: readonly Chunk[], self: Seat): Chunk[] {
+  const rotated = chunks.map((_, i) => chunks[(self.selfIndex + 1 + i) % chunks.length] as Chunk);
+  const own = rotated.filter((chunk) => isOwn(chunk, self));
+  return [...rotated.filter((chunk) => !isOwn(chunk, self)), ...own];
+}
+
+type Seat = Pick<Start, 'selfIndex' | 'memberCount'>;
+
+function isOwn({ index }: Chunk, { selfIndex, memberCount }: Seat): boolean {
+  return index % memberCount === selfIndex;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TernGradJob } from '../../crds/index.ts';
+import { isCoded } from '../ternary/payload-format.ts';
 import { loadKernels } from '../ternary/kernels.ts';
 import { SharedChunkStore } from './chunk-store.ts';
 import { createCodecs } from './codecs.ts';
@@ -20,11 +21,12 @@ async function worker(selfIndex: number, compression: TernGradJob['spec']['compr
   const store = await SharedChunkStore.create(plan, memory, { selfIndex });
   const gradient = new Float32Array(memory.buffer, plan.memory.gradient, plan.layout.values);
   for (const slot of plan.layout.slots) {
-    for (let i = 0; i < slot.size; i += 1) gradient[slot.offset + i] = Math.sin(i * 0.37 + selfIndex);
+    for (let i = 0; i < slot.size; i += 1) gradient[slot.offset + i] = Math.sin(i * 0.37 + selfIndex) ** 5;
   }
   const ownGradient = Float32Array.from(gradient);
   createScalerFinder(spec.compression, kernels, plan).find(0, store.localScalers);
-  const codecs = createCodecs(plan, kernels, plan.memory.computeScratch);
+  const { computeScratch: scratch, computeCoder: coder } = plan.memory;
+  const codecs = createCodecs(plan, kernels, { scratch, coder });
   return { plan, store, codecs, memory, gradient, ownGradient };
 }
 
@@ -34,12 +36,17 @@ function encode({ plan, store, codecs, memory }: Worker, rank: number): void {
   store.beginStep(0);
   const lengths = new Uint32Array(memory.buffer, plan.memory.pushLengths, store.chunkCount);
   for (const chunk of plan.chunkPlan.chunks) {
+    const { push } = plan.codingAt(0, chunk);
+    const out = plan.memory.push[chunk.index]!;
     lengths[chunk.index] = codecs.of(plan.codingAt(0, chunk)).encode(chunk, {
       gradient: plan.memory.gradient,
       scalers: store.sharedScalers,
       noise: { seed: 1, step: 0, rank },
-      out: plan.memory.push[chunk.index]!,
+      out,
     });
+    if (isCoded(push) && chunk.index % MEMBERS !== rank) {
+      lengths[chunk.index] = codecs.coder!.codeInPlace(push, chunk, MEMBERS, out);
+    }
   }
 }
 
@@ -85,6 +92,8 @@ async function exchanged(compression: TernGradJob['spec']['compression']): Promi
 describe.each([
   ['ternary', {}],
   ['ternary in two bits', { packing: '2bit' }],
+  ['ternary, entropy coded', { packing: 'entropy' }],
+  ['ternary, entropy coded with local scalers', { packing: 'entropy', scaler: 'local' }],
   ['ternary with one scaler per chunk', { scalerScope: 'chunk' }],
   ['float16', { codec: 'float16' }],
   ['float32', { codec: 'float32' }],
@@ -115,6 +124,30 @@ test('ternary values are multiples of half a scaler, and exempt ones exact means
   for (let i = bias!.offset; i < bias!.offset + bias!.size; i += 1) {
     expect(mean[i]).toBe(Math.fround(Math.fround(first.ownGradient[i]! + second.ownGradient[i]!) * 0.5));
   }
+});
+
+test('entropy coding changes what crosses the wire and nothing else', async () => {
+  const [plain] = await exchanged({});
+  const [coded, other] = await exchanged({ packing: 'entropy' });
+  expect(decode(coded)).toEqual(decode(plain));
+  const bytes = ({ store }: Worker, payload: 'pushPayload' | 'pullPayload', c: number): number =>
+    store[payload](c).length;
+  // Chunk 0 is member 0's: it contributes nothing over the wire and sends the sum.
+  expect(bytes(other, 'pushPayload', 0)).toBeLessThan(bytes(plain, 'pushPayload', 0));
+  expect(bytes(coded, 'pullPayload', 0)).toBeLessThan(bytes(plain, 'pullPayload', 0));
+  // What it follows of other members' sums it could pass on as it keeps it: plain.
+  expect(bytes(coded, 'pullPayload', 1)).toBe(bytes(plain, 'pullPayload', 1));
+});
+
+test('a coded contribution that is no code is refused before it is summed, and one too long gets no place', async () => {
+  const [first, second] = await exchanged({ packing: 'entropy' });
+  const { length } = second.store.pushPayload(0);
+  first.store.contributionPlace(0, 1, length)!.set(second.store.pushPayload(0));
+  first.store.contributionPlace(0, 1, length - 2);
+  expect(first.store.faultOfContribution(0, 1)).toMatch(/state|words|frequencies/);
+  const plain = first.store.pushPayload(0).length;
+  expect(first.store.contributionPlace(0, 1, plain)).toHaveLength(plain);
+  expect(first.store.contributionPlace(0, 1, plain + 1)).toBeUndefined();
 });
 
 test('a contribution with an impossible code is refused before it is summed', async () => {

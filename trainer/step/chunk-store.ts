@@ -3,7 +3,14 @@ import type { Membership } from '../exchange/exchange.ts';
 import type { Chunk } from '../ternary/chunks.ts';
 import { loadKernels, type Kernels } from '../ternary/kernels.ts';
 import { createPayloadCheck, type PayloadCheck } from '../ternary/payload-check.ts';
-import { isPayloadLength, PAYLOAD_FORMAT_IDS } from '../ternary/payload-format.ts';
+import {
+  isCoded,
+  isPayloadLength,
+  PAYLOAD_FORMAT_IDS,
+  payloadBytes,
+  plainFormat,
+  type PayloadFormat,
+} from '../ternary/payload-format.ts';
 import { monotonicMs } from './clock.ts';
 import { createCodecs, type Codecs } from './codecs.ts';
 import type { StepCodec } from './coding.ts';
@@ -26,6 +33,8 @@ export class SharedChunkStore implements ChunkStore {
   readonly #pullLengths: Uint32Array;
   /** [chunk * members + member], of owned chunks. */
   readonly #contributionLengths: Uint32Array;
+  /** Of the sums that this member sends coded; 0: as they are in `pull`. */
+  readonly #codedSumLengths: Uint32Array;
   #step = 0;
   #codec: StepCodec | undefined;
   #reducedAtMs = 0;
@@ -41,13 +50,17 @@ export class SharedChunkStore implements ChunkStore {
   private constructor(plan: StepPlan, kernels: Kernels, selfIndex: number) {
     const { memory } = kernels;
     this.#plan = plan;
-    this.#codecs = createCodecs(plan, kernels, plan.memory.ioScratch);
+    this.#codecs = createCodecs(plan, kernels, {
+      scratch: plan.memory.ioScratch,
+      coder: plan.memory.ioCoder,
+    });
     this.#check = createPayloadCheck(kernels);
     this.#memory = memory;
     this.#selfIndex = selfIndex;
     const { units, chunks } = plan.chunkPlan;
     this.#pushLengths = new Uint32Array(memory.buffer, plan.memory.pushLengths, chunks.length);
     this.#pullLengths = new Uint32Array(memory.buffer, plan.memory.pullLengths, chunks.length);
+    this.#codedSumLengths = new Uint32Array(chunks.length);
     this.#contributionLengths = new Uint32Array(chunks.length * plan.members);
     this.localScalers = new Float32Array(memory.buffer, plan.memory.localScalers, units);
     this.sharedScalers = new Float32Array(memory.buffer, plan.memory.sharedScalers, units * plan.scalerRows);
@@ -93,22 +106,47 @@ export class SharedChunkStore implements ChunkStore {
     const { members } = this.#plan;
     if (!isPayloadLength(bytes, this.#coding(c).push, this.#chunk(c), members)) return undefined;
     this.#contributionLengths[c * members + memberIndex] = bytes;
-    return this.#contribution(c, memberIndex);
+    return this.#arrivalPlace(this.#coding(c).push, bytes) ?? this.#contribution(c, memberIndex);
   }
 
   sumPlace(c: number, bytes: number): Uint8Array | undefined {
     if (!isPayloadLength(bytes, this.#coding(c).pull, this.#chunk(c), this.#plan.members)) return undefined;
     this.#pullLengths[c] = bytes;
-    return this.pullPayload(c);
+    return this.#arrivalPlace(this.#coding(c).pull, bytes) ?? this.pullPayload(c);
   }
 
   faultOfContribution(c: number, memberIndex: number): string | undefined {
-    const payload = this.#contribution(c, memberIndex);
-    return this.#check(this.#coding(c).push, this.#chunk(c), payload, this.#plan.members);
+    const lengths = this.#contributionLengths;
+    const at = this.#plan.memory.contribution(c, memberIndex);
+    return this.#faultAt(c, this.#coding(c).push, lengths, c * this.#plan.members + memberIndex, at);
   }
 
   faultOfSum(c: number): string | undefined {
-    return this.#check(this.#coding(c).pull, this.#chunk(c), this.pullPayload(c), this.#plan.members);
+    return this.#faultAt(c, this.#coding(c).pull, this.#pullLengths, c, this.#plan.memory.pull[c] as number);
+  }
+
+  /** Checks a payload whose arrived length is `lengths[index]`; a coded one is first decoded to `at`, where it belongs. */
+  #faultAt(
+    c: number,
+    format: PayloadFormat,
+    lengths: Uint32Array,
+    index: number,
+    at: number,
+  ): string | undefined {
+    const chunk = this.#chunk(c);
+    const { members } = this.#plan;
+    if (isCoded(format)) {
+      const fault = this.#codecs.coder!.restore(format, chunk, members, lengths[index] as number, at);
+      if (fault !== undefined) return fault;
+      lengths[index] = payloadBytes(format, chunk, members);
+    }
+    const payload = this.#view(at, lengths[index] as number);
+    return this.#check(plainFormat(format), chunk, payload, members);
+  }
+
+  /** Coded payloads arrive aside: decoding is their check. */
+  #arrivalPlace(format: PayloadFormat, bytes: number): Uint8Array | undefined {
+    return isCoded(format) ? this.#view(this.#codecs.coder!.payload, bytes) : undefined;
   }
 
   reduce(c: number): void {
@@ -121,10 +159,22 @@ export class SharedChunkStore implements ChunkStore {
       scalers: this.sharedScalers,
       out: this.#plan.memory.pull[c] as number,
     });
+    this.#codedSumLengths[c] = this.#codeSum(c);
     this.#reducedAtMs = monotonicMs();
   }
 
+  /** Codes the sum of an owned chunk over the contributions, which nobody needs any more. */
+  #codeSum(c: number): number {
+    const format = this.#coding(c).pull;
+    const { memory, members } = this.#plan;
+    if (!isCoded(format) || members === 1) return 0;
+    const [sum, out] = [memory.pull[c] as number, memory.contribution(c, 0)];
+    return this.#codecs.coder!.code(format, this.#chunk(c), members, sum, out) ?? 0;
+  }
+
   pullPayload(c: number): Uint8Array {
+    const coded = this.#codedSumLengths[c] as number;
+    if (coded > 0) return this.#view(this.#plan.memory.contribution(c, 0), coded);
     return this.#view(this.#plan.memory.pull[c] as number, this.#pullLengths[c] as number);
   }
 

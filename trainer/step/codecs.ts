@@ -1,4 +1,6 @@
 import { createCodec, type Codec } from '../ternary/codec.ts';
+import type { CoderMemory } from '../ternary/entropy/coder-memory.ts';
+import { createEntropyCoder, type EntropyCoder } from '../ternary/entropy/entropy-coder.ts';
 import type { Kernels } from '../ternary/kernels.ts';
 import type { Coding, StepCodec } from './coding.ts';
 import type { StepPlan } from './step-plan.ts';
@@ -6,18 +8,31 @@ import type { StepPlan } from './step-plan.ts';
 /** The codecs that a job can need, for one thread. */
 export interface Codecs {
   of(coding: Coding): Codec;
+  /** Given to jobs that entropy code. */
+  readonly coder: EntropyCoder | undefined;
+}
+
+/** Memory of one thread. */
+interface CodecPlaces {
+  readonly scratch: number;
+  readonly coder: CoderMemory | undefined;
 }
 
 export function createCodecs(
   plan: Pick<StepPlan, 'chunkPlan' | 'scaler' | 'packing'>,
   kernels: Kernels,
-  scratch: number,
+  { scratch, coder }: CodecPlaces,
 ): Codecs {
+  // The entropy coder takes and gives base 3; see chunk-encoder.ts and chunk-store.ts.
+  const packing = plan.packing === 'entropy' ? 'base3' : plan.packing;
   const place = { kernels, plan: plan.chunkPlan, scratch };
   const codecs: Record<StepCodec, Codec> = {
-    ternary: createCodec({ ...place, format: 'ternary', packing: plan.packing, scaler: plan.scaler }),
+    ternary: createCodec({ ...place, format: 'ternary', packing, scaler: plan.scaler }),
     float16: createCodec({ ...place, format: 'float16' }),
     float32: createCodec({ ...place, format: 'float32' }),
   };
-  return { of: ({ codec }) => codecs[codec] };
+  return {
+    of: ({ codec }) => codecs[codec],
+    coder: coder && createEntropyCoder(kernels, coder, scratch),
+  };
 }

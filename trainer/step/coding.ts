@@ -34,12 +34,13 @@ export function codingOf(
   if (floatEpoch || codec === 'float32') return float32;
   if (codec === 'float16') return float16;
   if (part.exempt) return compression.exemptFormat === 'float16' ? float16 : float32;
-  return {
-    codec: 'ternary',
-    push: compression.packing,
-    // With one scaler per worker the sum is no longer a multiple of one number.
-    pull: compression.scaler === 'shared' ? 'sums' : 'float32',
-  };
+  return { codec: 'ternary', push: compression.packing, pull: pullFormat(compression) };
+}
+
+function pullFormat({ scaler, packing }: CompressionSpec): PayloadFormat {
+  // With one scaler per worker the sum is no longer a multiple of one number.
+  if (scaler === 'local') return 'float32';
+  return packing === 'entropy' ? 'entropy-sums' : 'sums';
 }
 
 /** One epoch in every `floatEpochs` is exchanged in float32, counted from 1; 0 is off. */

@@ -99,7 +99,10 @@ async function compute({ spec, rank, baseDirectory }: ComputeThreadInput): Promi
     optimizer,
     smoothOut: createSmoothOut(spec.smoothOut, plan.layout, spec.training.seed),
     kernels,
-    codecs: createCodecs(plan, kernels, plan.memory.computeScratch),
+    codecs: createCodecs(plan, kernels, {
+      scratch: plan.memory.computeScratch,
+      coder: plan.memory.computeCoder,
+    }),
     scalers: createScalerFinder(spec.compression, kernels, plan),
     initialHash,
     inbox,

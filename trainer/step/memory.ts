@@ -1,4 +1,5 @@
 import type { Chunk } from '../ternary/chunks.ts';
+import { planCoderMemory, type CoderMemory, type CoderNeeds } from '../ternary/entropy/coder-memory.ts';
 
 /**
  * The memory that the compute thread and the I/O thread share: one WebAssembly.Memory, laid out once before the first
@@ -19,6 +20,7 @@ import type { Chunk } from '../ternary/chunks.ts';
  * | contributions | owned chunks, one place per member    | I/O        | I/O          |
  * | pull          | each chunk's encoded sum              | I/O        | compute      |
  * | scratch       | one per thread                        | its thread | its thread   |
+ * | coder         | one per thread, for entropy coding    | its thread | its thread   |
  *
  * Weights, slots, average and nonTrainable are the state: the I/O thread reads them for a peer's copy, and writes a peer's
  * state over them while the compute thread waits. The places do not depend on how many members there are now, only on
@@ -39,11 +41,17 @@ export interface StepMemory {
   /** How long each chunk's payload is in this step, uint32 by chunk index: of `push` and of `pull`. */
   readonly pushLengths: number;
   readonly pullLengths: number;
+  /** Of the entropy coders; `undefined` when the job codes nothing so. */
+  readonly computeCoder: CoderMemory | undefined;
+  readonly ioCoder: CoderMemory | undefined;
   /** By chunk index. */
   readonly push: readonly number[];
   /** By chunk index. */
   readonly pull: readonly number[];
-  /** Where the contribution of a member to an owned chunk lies. */
+  /**
+   * Where the contribution of a member to an owned chunk lies. The places of a chunk's members follow each other; once
+   * summed, they are free for the coded sum.
+   */
   contribution(chunk: number, memberIndex: number): number;
 }
 
@@ -65,6 +73,8 @@ export interface StepMemoryNeeds {
   /** Largest payload that chunk may have, over all codecs in use and all sizes. */
   readonly pushBytes: (chunk: Chunk) => number;
   readonly pullBytes: (chunk: Chunk) => number;
+  /** What the entropy coders need besides their tables. */
+  readonly coder?: CoderNeeds;
   readonly computeScratchBytes: number;
   readonly ioScratchBytes: number;
 }
@@ -106,6 +116,15 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
   const ioScratch = take(needs.ioScratchBytes);
   const pushLengths = take(needs.chunks.length * Uint32Array.BYTES_PER_ELEMENT);
   const pullLengths = take(needs.chunks.length * Uint32Array.BYTES_PER_ELEMENT);
+  const takeCoder = (symbolBytes: number): CoderMemory | undefined => {
+    if (needs.coder === undefined) return undefined;
+    const at = next;
+    const memory = planCoderMemory(at, { ...needs.coder, symbolBytes });
+    take(memory.bytes);
+    return memory;
+  };
+  const computeCoder = takeCoder(0);
+  const ioCoder = takeCoder(needs.coder?.symbolBytes ?? 0);
   const push = needs.chunks.map((chunk) => take(needs.pushBytes(chunk)));
   const pull = needs.chunks.map((chunk) => take(needs.pullBytes(chunk)));
 
@@ -132,6 +151,8 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
     ioScratch,
     pushLengths,
     pullLengths,
+    computeCoder,
+    ioCoder,
     push,
     pull,
     contribution: (chunk, memberIndex) => contributions + places.at(chunk, memberIndex),

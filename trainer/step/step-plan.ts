@@ -4,6 +4,7 @@ import type { JobSpec } from '../../crds/index.ts';
 import { SLOTS_OF_OPTIMIZER } from '../compute/optimizer/slots.ts';
 import { createSampler, totalSteps, type Sampler } from '../data/sampler.ts';
 import { defaultChunkValues, planChunks, type Chunk, type ChunkPlan } from '../ternary/chunks.ts';
+import { symbolBytes } from '../ternary/entropy/entropy-coder.ts';
 import { planLayout, type FlatLayout, type TensorSpec } from '../ternary/layout.ts';
 import { payloadBytes } from '../ternary/payload-format.ts';
 import { SCRATCH_BYTES } from '../ternary/scratch.ts';
@@ -68,6 +69,9 @@ export function planStep(
     Math.max(...codings(chunk).map(({ push }) => payloadBytes(push, chunk, largest)));
   const pullBytes = (chunk: Chunk): number =>
     Math.max(...codings(chunk).map(({ pull }) => payloadBytes(pull, chunk, largest)));
+  const maxPayloadBytes = Math.max(
+    ...chunkPlan.chunks.flatMap((chunk) => [pushBytes(chunk), pullBytes(chunk)]),
+  );
   const rowsOf = (size: number): number => (compression.scaler === 'local' ? size : 1);
 
   return {
@@ -79,7 +83,7 @@ export function planStep(
     scaler: compression.scaler,
     packing: compression.packing,
     scalerRows: rowsOf(members),
-    maxPayloadBytes: Math.max(...chunkPlan.chunks.flatMap((chunk) => [pushBytes(chunk), pullBytes(chunk)])),
+    maxPayloadBytes,
     memory: planStepMemory({
       values: layout.values,
       optimizerSlots: SLOTS_OF_OPTIMIZER[training.optimizer.name],
@@ -92,6 +96,14 @@ export function planStep(
       chunks: chunkPlan.chunks,
       pushBytes,
       pullBytes,
+      ...(compression.packing === 'entropy' && {
+        coder: {
+          payloadBytes: maxPayloadBytes,
+          symbolBytes: Math.max(
+            ...sizes.flatMap((size) => chunkPlan.chunks.map(({ blocks }) => symbolBytes(blocks, size))),
+          ),
+        },
+      }),
       computeScratchBytes: SCRATCH_BYTES,
       ioScratchBytes: SCRATCH_BYTES,
     }),

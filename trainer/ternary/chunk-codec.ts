@@ -1,12 +1,12 @@
 import type { Chunk, ChunkPlan } from './chunks.ts';
 import type { Kernels } from './kernels.ts';
 import type { NoiseKey } from './noise.ts';
-import type { PayloadFormat } from './payload-format.ts';
+import type { PlainFormat } from './payload-format.ts';
 
 /** What is sent for a chunk, and how contributions are summed. All pointers are byte offsets into the kernels' memory. */
 export interface Codec {
-  readonly pushFormat: PayloadFormat;
-  readonly pullFormat: PayloadFormat;
+  readonly pushFormat: PlainFormat;
+  readonly pullFormat: PlainFormat;
   /** Longest payload; most formats have no shorter one. */
   pushBytes(chunk: Chunk): number;
   pullBytes(chunk: Chunk, members: number): number;

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
  * Pointers are byte offsets into `memory`. Float vectors, rows and scratch are 16-byte aligned; payloads may lie at any
  * multiple of their element size. `blocks` are blocks of 80 values, a row is 16 values of one byte each.
  */
-export interface Kernels extends GradientKernels, DigitKernels, FloatKernels, UpdateKernels {
+export interface Kernels extends GradientKernels, DigitKernels, RansKernels, FloatKernels, UpdateKernels {
   readonly memory: WebAssembly.Memory;
 }
 
@@ -55,6 +55,44 @@ type UnpackArguments = [
   multiplier: number,
   shift: number,
 ];
+
+/**
+ * The entropy coder's inner loops; see entropy/. Symbols are bytes; `states` are four uint32, read and written. Tables are
+ * made for one model and hold nothing else.
+ */
+export interface RansKernels {
+  /** How often each of `count` bytes occurs: 256 uint32 at `counts`. The 1024 bytes behind them are left zero. */
+  readonly countBytes: (bytes: number, count: number, counts: number) => void;
+  /** `classes`: a byte per symbol. `frequencies`: uint16 by class; their sum over the symbols must be 2^14. */
+  readonly ransEncodeTable: (...args: TableArguments) => void;
+  readonly ransDecodeTable: (...args: TableArguments) => void;
+  /**
+   * Codes `count` symbols, the last first, and writes words from `out` on. `count` is a multiple of 4.
+   * Returns where the next word goes, or 0 when they do not fit below `outEnd` (with 8 bytes to spare).
+   */
+  readonly ransEncode: (
+    symbols: number,
+    count: number,
+    table: number,
+    states: number,
+    out: number,
+    outEnd: number,
+  ) => number;
+  /**
+   * Decodes `count` symbols, the first first, taking words from below `words` down to `wordsBegin`, never further.
+   * Returns where the last taken word lies, or 0 when there are too few. `wordsBegin` is not 0.
+   */
+  readonly ransDecode: (
+    symbols: number,
+    count: number,
+    table: number,
+    states: number,
+    words: number,
+    wordsBegin: number,
+  ) => number;
+}
+
+type TableArguments = [classes: number, frequencies: number, symbols: number, table: number];
 
 /** float32 and float16 vectors of any length. */
 export interface FloatKernels {

@@ -3,7 +3,7 @@ import { planChunks, type Chunk } from './chunks.ts';
 import { loadKernels, type Kernels } from './kernels.ts';
 import { planLayout } from './layout.ts';
 import { createPayloadCheck, type PayloadCheck } from './payload-check.ts';
-import { payloadBytes, type PayloadFormat } from './payload-format.ts';
+import { payloadBytes, type PlainFormat } from './payload-format.ts';
 import { sumRadix } from './radix.ts';
 
 const PAYLOAD = 64;
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 /** A payload in which every value is 0. */
-function zeroPayload(format: PayloadFormat, of: Chunk = chunk, members = MEMBERS): Uint8Array {
+function zeroPayload(format: PlainFormat, of: Chunk = chunk, members = MEMBERS): Uint8Array {
   const bytes = payloadBytes(format, of, members);
   const payload = new Uint8Array(kernels.memory.buffer, PAYLOAD, bytes);
   payload.fill(0);
@@ -37,7 +37,7 @@ function zeroPayload(format: PayloadFormat, of: Chunk = chunk, members = MEMBERS
 }
 
 describe('a payload of zeros passes', () => {
-  test.each<PayloadFormat>(['float32', 'float16', 'base3', '2bit'])('%s', (format) => {
+  test.each<PlainFormat>(['float32', 'float16', 'base3', '2bit'])('%s', (format) => {
     expect(check(format, chunk, zeroPayload(format), MEMBERS)).toBeUndefined();
   });
 
@@ -47,7 +47,7 @@ describe('a payload of zeros passes', () => {
 });
 
 describe('is refused', () => {
-  const refused = (format: PayloadFormat, spoil: (payload: Uint8Array) => void): string | undefined => {
+  const refused = (format: PlainFormat, spoil: (payload: Uint8Array) => void): string | undefined => {
     const payload = zeroPayload(format);
     spoil(payload);
     return check(format, chunk, payload, MEMBERS);

@@ -1,7 +1,7 @@
 import type { Chunk } from './chunks.ts';
 import type { Kernels } from './kernels.ts';
 import { BLOCK_VALUES, FLOAT_BYTES } from './layout.ts';
-import { HALF_BYTES, isPayloadLength, payloadBytes, type PayloadFormat } from './payload-format.ts';
+import { HALF_BYTES, payloadBytes, type PlainFormat } from './payload-format.ts';
 import { BASE3, ROW_VALUES, ROWS_PER_BLOCK, sumRadix, TWO_BIT, type Radix } from './radix.ts';
 
 /**
@@ -11,7 +11,7 @@ import { BASE3, ROW_VALUES, ROWS_PER_BLOCK, sumRadix, TWO_BIT, type Radix } from
  * @param members counts for `sums` only.
  */
 export type PayloadCheck = (
-  format: PayloadFormat,
+  format: PlainFormat,
   chunk: Chunk,
   payload: Uint8Array,
   members: number,
@@ -24,9 +24,7 @@ const HALF_MAGNITUDE_BITS = 0x7fff;
 export function createPayloadCheck(kernels: Kernels): PayloadCheck {
   return (format, chunk, payload, members) => {
     const expected = payloadBytes(format, chunk, members);
-    if (!isPayloadLength(payload.length, format, chunk, members)) {
-      return `${payload.length} bytes instead of ${expected}`;
-    }
+    if (payload.length !== expected) return `${payload.length} bytes instead of ${expected}`;
     const at = payload.byteOffset;
     switch (format) {
       case 'float32':

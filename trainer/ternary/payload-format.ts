@@ -5,27 +5,50 @@ import { BASE3, packedBytes, sumRadix, TWO_BIT } from './radix.ts';
 /**
  * What a payload holds. The number is the codec id in frames.
  *
- * | format  | bytes                                                                           |
- * | ------- | ------------------------------------------------------------------------------- |
- * | float32 | the chunk's values, little endian, piece after piece, without padding           |
- * | float16 | the same as IEEE 754 binary16                                                   |
- * | base3   | codes + 1, five rows of 16 to 16 bytes (see radix.ts), with padding             |
- * | 2bit    | codes + 1, four rows of 16 to 16 bytes, with padding                            |
- * | sums    | sums of codes + 1 over the members, packed by `sumRadix(members)`, with padding |
+ * | format       | bytes                                                                           |
+ * | ------------ | ------------------------------------------------------------------------------- |
+ * | float32      | the chunk's values, little endian, piece after piece, without padding           |
+ * | float16      | the same as IEEE 754 binary16                                                   |
+ * | base3        | codes + 1, five rows of 16 to 16 bytes (see radix.ts), with padding             |
+ * | 2bit         | codes + 1, four rows of 16 to 16 bytes, with padding                            |
+ * | sums         | sums of codes + 1 over the members, packed by `sumRadix(members)`, with padding |
+ * | entropy      | base3, entropy coded (see entropy/); as long as base3: base3 itself             |
+ * | entropy-sums | the same of sums                                                                |
  */
-export const PAYLOAD_FORMAT_IDS = { float32: 1, float16: 2, base3: 3, '2bit': 4, sums: 5 } as const;
+export const PAYLOAD_FORMAT_IDS = {
+  float32: 1,
+  float16: 2,
+  base3: 3,
+  '2bit': 4,
+  sums: 5,
+  entropy: 6,
+  'entropy-sums': 7,
+} as const;
 
 export type PayloadFormat = keyof typeof PAYLOAD_FORMAT_IDS;
+/** Formats that exist on the wire only; payloads are kept in their plain format. */
+export type CodedFormat = 'entropy' | 'entropy-sums';
+export type PlainFormat = Exclude<PayloadFormat, CodedFormat>;
 
 export const HALF_BYTES = 2;
 
-/** Length of a chunk's payload, the longest where it varies. `members` counts for `sums` only. */
+export function isCoded(format: PayloadFormat): format is CodedFormat {
+  return format === 'entropy' || format === 'entropy-sums';
+}
+
+/** How a payload that arrives in this format is kept. */
+export function plainFormat(format: PayloadFormat): PlainFormat {
+  if (format === 'entropy') return 'base3';
+  return format === 'entropy-sums' ? 'sums' : format;
+}
+
+/** Length of a chunk's payload, the longest where it varies. `members` counts for sums only. */
 export function payloadBytes(
   format: PayloadFormat,
   chunk: Pick<Chunk, 'blocks' | 'values'>,
   members: number,
 ): number {
-  switch (format) {
+  switch (plainFormat(format)) {
     case 'float32':
       return chunk.values * FLOAT_BYTES;
     case 'float16':
@@ -46,5 +69,6 @@ export function isPayloadLength(
   chunk: Pick<Chunk, 'blocks' | 'values'>,
   members: number,
 ): boolean {
-  return bytes === payloadBytes(format, chunk, members);
+  const longest = payloadBytes(format, chunk, members);
+  return isCoded(format) ? bytes <= longest : bytes === longest;
 }

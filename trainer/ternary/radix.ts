@@ -64,6 +64,13 @@ export function sumRadix(members: number): Radix {
   return inTwoBytes > 2 * inByte ? radixOf(radix, inTwoBytes, 2) : radixOf(radix, inByte, 1);
 }
 
+/** The packing of sums in one-byte lanes, most digits per byte; undefined when a sum does not fit in one. */
+export function byteSumRadix(members: number): Radix | undefined {
+  const radix = 2 * members + 1;
+  const digits = digitsBelow(radix, 0x100);
+  return digits === 0 ? undefined : radixOf(radix, digits, 1);
+}
+
 /** Bytes of `blocks` blocks of digits. */
 export function packedBytes(blocks: number, { digits, laneBytes }: Radix): number {
   return Math.ceil((blocks * ROWS_PER_BLOCK) / digits) * ROW_VALUES * laneBytes;

@@ -10,3 +10,4 @@ export * from './halves';
 export * from './updates';
 export * from './adam';
 export * from './hash-state';
+export * from './rans';

@@ -2,6 +2,7 @@ import type { Kernels } from '../kernels.ts';
 import { referenceDigits } from './digits.ts';
 import { referenceFloats } from './floats.ts';
 import { referenceMeasure } from './measure.ts';
+import { referenceRans } from './rans.ts';
 import { referenceTernarize } from './ternarize.ts';
 import { referenceUpdates } from './updates.ts';
 
@@ -15,6 +16,7 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
     ...referenceMeasure(memory),
     ...referenceTernarize(memory),
     ...referenceDigits(memory),
+    ...referenceRans(memory),
     ...referenceFloats(memory),
     ...referenceUpdates(memory),
   };
