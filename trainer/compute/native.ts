@@ -3,8 +3,10 @@ import { isMainThread } from 'node:worker_threads';
 import { BackendUnavailableError } from './backend-unavailable-error.ts';
 import type { Backend } from './backend.ts';
 import { nativeEnvironment } from './native-environment.ts';
+import { batchMatMul } from './native/batch-mat-mul.ts';
 import { maxPoolGrad } from './native/max-pool-grad.ts';
 import { registerReluGradient } from './native/relu-grad.ts';
+import { sum } from './native/sum.ts';
 import { replaceKernel } from './own-kernel.ts';
 import { tensorflow as tf } from './tensorflow.ts';
 import { nativeBackend } from './tfjs-internals.ts';
@@ -38,7 +40,10 @@ function registerOnce(usesGpu: boolean): void {
   if (registered) return;
   registered = true;
   registerReluGradient();
-  if (!usesGpu) replaceKernel('tensorflow', 'MaxPoolGrad', maxPoolGrad);
+  if (usesGpu) return;
+  replaceKernel('tensorflow', 'BatchMatMul', batchMatMul);
+  replaceKernel('tensorflow', 'MaxPoolGrad', maxPoolGrad);
+  replaceKernel('tensorflow', 'Sum', sum);
 }
 
 /** tfjs-node 4.22 calls two functions that Node 22 warns of, at each worker's start, and Node 23 removed from `util`. */

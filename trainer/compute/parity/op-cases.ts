@@ -130,6 +130,9 @@ export const OP_CASES: readonly GradientCase[] = [
   op('localResponseNormalization with strong coefficients', [[2, 3, 4, 6]], (tf, x) =>
     tf.localResponseNormalization(images(x), 2, 0.5, 0.7, 0.5),
   ),
+  op('sum over every axis but the last', [[2, 3, 4, 5]], (tf, x) => tf.square(tf.sum(x, [0, 1, 2]))),
+  op('sum over the first axis', [[6, 5]], (tf, x) => tf.square(tf.sum(x, 0))),
+  op('sum over every axis but the last, kept', [[3, 4, 5]], (tf, x) => tf.square(tf.sum(x, [0, 1], true))),
   op('global average pooling', [[3, 4, 5, 2]], (tf, x) => tf.mean(x, [1, 2])),
   op('global max pooling', [[3, 4, 5, 2]], (tf, x) => tf.max(x, [1, 2])),
   op('max of negative values', [[3, 4]], (tf, x) => tf.max(x, 1), { low: -2, high: -1 }),
