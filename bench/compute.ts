@@ -5,6 +5,8 @@ import type { BackendName } from '../trainer/compute/backend.ts';
 import { nativeEnvironment } from '../trainer/compute/native-environment.ts';
 import type { ComputeFigures } from './compute-step.ts';
 import { describeMachine, machineLine } from './machine.ts';
+import { raceCompute, raceTable } from './peers/compute-race.ts';
+import { pyTorchOrReason } from './peers/race.ts';
 import { formatSpread, formatTable, median } from './table.ts';
 
 /** native twice: TensorFlow's kernels with and without oneDNN (decision 002). */
@@ -39,15 +41,22 @@ export interface ComputeOptions {
   readonly steps: number;
   /** Processes of each case. They take turns, so that a busy spell of the computer hits all cases alike. */
   readonly rounds: number;
+  /** Whether PyTorch is measured beside. */
+  readonly peers: boolean;
+  /** Models of that race, comma separated. */
+  readonly raced: string;
 }
 
 /** A training step of LeNet and of the MLP on each backend, one thread: gradient, its export, and import of weights. */
-export async function benchCompute({ output, backends, steps, rounds }: ComputeOptions): Promise<void> {
+export async function benchCompute(options: ComputeOptions): Promise<void> {
+  const { output, backends, steps, rounds, peers, raced } = options;
   const machine = describeMachine();
   const rows: Row[] = [];
   for (const cases of casesOf(backends)) rows.push(...(await measureInTurn(cases, steps, rounds)));
+  const python = peers ? await pyTorchOrReason() : undefined;
+  const race = python === undefined ? [] : await raceCompute(python, namesIn(raced), steps, rounds);
   if (output === 'json') {
-    console.log(JSON.stringify({ machine, rows }));
+    console.log(JSON.stringify({ machine, rows, race }));
     return;
   }
   console.log(machineLine(machine));
@@ -56,14 +65,21 @@ export async function benchCompute({ output, backends, steps, rounds }: ComputeO
     formatTable(['model', 'batch', 'backend', 'gradient', 'export', 'import', 'steps'], rows.map(cells)),
   );
   const compared = oneDnnRows(rows);
-  if (compared.length === 0) return;
-  console.log('\nnative, gradient: TF_ENABLE_ONEDNN_OPTS=1 (what the launcher sets) against 0\n');
-  console.log(formatTable(['model', 'batch', 'on', 'off', 'off / on'], compared));
+  if (compared.length > 0) {
+    console.log('\nnative, gradient: TF_ENABLE_ONEDNN_OPTS=1 (what the launcher sets) against 0\n');
+    console.log(formatTable(['model', 'batch', 'on', 'off', 'off / on'], compared));
+  }
+  if (race.length > 0) {
+    console.log(
+      '\na whole step at batch 64 of one worker on native, one thread, against PyTorch; medians of each process, ms\n',
+    );
+    console.log(raceTable(race));
+  }
 }
 
 /** What is compared with each other, together: the backends on one model and batch size. */
 function casesOf(backends: string): Case[][] {
-  const variants: Variant[] = backends.split(',').flatMap((name) => {
+  const variants: Variant[] = namesIn(backends).flatMap((name) => {
     if (!(name in VARIANTS)) {
       throw new RangeError(`--backends: "${name}" is not one of ${Object.keys(VARIANTS).join(', ')}`);
     }
@@ -77,6 +93,10 @@ function casesOf(backends: string): Case[][] {
         .map((variant) => ({ ...variant, model, batch })),
     ),
   );
+}
+
+function namesIn(list: string): string[] {
+  return list.split(',').filter((name) => name !== '');
 }
 
 async function measureInTurn(cases: readonly Case[], steps: number, rounds: number): Promise<Row[]> {

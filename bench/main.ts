@@ -4,6 +4,8 @@ import { benchCheckpoint } from './checkpoint.ts';
 import { benchCodec } from './codec.ts';
 import { benchCompute } from './compute.ts';
 import { benchExchangeLocal } from './exchange-local.ts';
+import { benchPeers } from './peers/race.ts';
+import { benchTrain } from './peers/train.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchStateTransfer } from './state-transfer.ts';
 import { benchStep } from './step.ts';
@@ -23,10 +25,12 @@ program
 
 program
   .command('compute')
-  .description('step time of each backend, one thread; native with and without oneDNN')
+  .description('step time of each backend, one thread; native with and without oneDNN; PyTorch beside it')
   .option('--backends <names>', 'backends, comma separated', 'native,wasm,cpu')
   .option('--steps <count>', 'measured steps of each process, at most', integer, 56)
   .option('--rounds <count>', 'processes of each case, in turn', integer, 1)
+  .option('--no-peers', 'without PyTorch')
+  .option('--raced <names>', 'models of the race with PyTorch, comma separated', 'lenet,cifarnet,mlp')
   .addOption(output())
   .action(benchCompute);
 
@@ -49,6 +53,37 @@ program
   .option('--steps <count>', 'steps of each run', integer, 300)
   .addOption(output())
   .action(benchExchangeLocal);
+
+program
+  .command('peers')
+  .description(
+    'PyTorch DDP on the same links: float32, bf16 and fp16 hooks, PowerSGD (needs root, fetches PyTorch once)',
+  )
+  .option('--rates <rates>', 'as tc takes them, comma separated; none: not limited', '100mbit,1gbit,10gbit')
+  .option('--sizes <sizes>', 'sizes of the float32 gradient, comma separated', '4MB,60MB')
+  .option('--workers <count>', 'worker processes, each on one core', integer, 2)
+  .option('--variants <names>', 'comma separated', 'float32,bf16,fp16,powersgd-1,powersgd-2,powersgd-4')
+  .option('--seconds <count>', 'about how long each cell is measured', Number, 6)
+  .addOption(output())
+  .action(benchPeers);
+
+program
+  .command('train')
+  .description(
+    'step time and time to accuracy against PyTorch DDP on the same links (needs root, native, PyTorch)',
+  )
+  .addOption(new Option('--model <name>', 'what is trained').choices(['lenet', 'cifarnet']).default('lenet'))
+  .option('--workers <count>', 'worker processes, each on one core', integer, 2)
+  .option('--rates <rates>', 'as tc takes them, comma separated; none: not limited', '100mbit,1gbit')
+  .option('--codecs <names>', 'our codecs, comma separated', 'ternary,float32')
+  .option('--variants <names>', "PyTorch's, comma separated", 'float32,bf16,fp16,powersgd-1,powersgd-2')
+  .option('--seeds <count>', 'runs to the target of each; 0: step time only', integer, 5)
+  .option('--target <fraction>', 'test accuracy', Number, 0.98)
+  .option('--every <steps>', 'steps between evaluations', integer, 25)
+  .option('--steps <count>', 'most steps of a run to the target', integer, 938)
+  .option('--timed <count>', 'steps of a run that measures their time', integer, 60)
+  .addOption(output())
+  .action(benchTrain);
 
 program
   .command('checkpoint')
