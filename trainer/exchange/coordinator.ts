@@ -12,10 +12,10 @@ import type { Admission } from './admission.ts';
 import { decodeContribution, encodeOutcome } from './barrier-messages.ts';
 import type { ReceivedContribution } from './barrier-messages.ts';
 import type { Timer } from './clock.ts';
-import { combine, faultOf } from './combine.ts';
+import { combine, faultOf, minorityOf } from './combine.ts';
 import { COORDINATOR as SELF, defer } from './coordination.ts';
 import type { Coordination, CoordinationEvents, Deferred } from './coordination.ts';
-import { BadFrameError, ExchangeError, FencedError, PeerLostError } from './errors.ts';
+import { BadFrameError, ExchangeError, FencedError, PeerLostError, ReplicaMismatchError } from './errors.ts';
 import type { BarrierContribution, BarrierOutcome, MemberFigures } from './exchange.ts';
 import { FinalRound } from './final-round.ts';
 import { Formation } from './formation.ts';
@@ -306,9 +306,18 @@ export class Coordinator implements Coordination {
   #addFinal(rank: number, finalHash: string): void {
     if (this.#final?.add(rank, finalHash) === false) {
       this.#fail(new BadFrameError(rank, 'finish', 'a second final hash'));
-    } else if (this.#final?.hashes !== undefined) {
-      this.#sendToAll({ finish: { finalHashes: this.#final.hashes } });
+      return;
     }
+    const hashes = this.#final?.hashes;
+    if (hashes === undefined) return;
+    if (new Set(hashes).size === 1) this.#sendToAll({ finish: { finalHashes: hashes } });
+    else this.#fail(this.#unequal(hashes));
+  }
+
+  #unequal(finalHashes: readonly string[]): ReplicaMismatchError {
+    const { step = 0, members = [] } = this.#membership ?? {};
+    const hashes = members.map(({ rank }, index) => ({ rank, hash: finalHashes[index] ?? '' }));
+    return new ReplicaMismatchError(step, hashes, minorityOf(hashes));
   }
 
   #confirm(rank: number): void {

@@ -45,7 +45,7 @@ async function train(
     await running.staged;
     sums.push(store.sums.map((sum) => sum.slice()));
   }
-  const hashes = await member.finish(`final-${index}`, signal);
+  const hashes = await member.finish('final', signal);
   return { sums, hashes };
 }
 
@@ -71,7 +71,7 @@ describe.each([true, false])('with TLS %s', (tls) => {
     );
     for (const { sums, hashes } of results) {
       for (let step = 0; step < steps; step++) expectSameBits(sums[step], expectedSums(step, members, SIZES));
-      expect(hashes).toEqual(Array.from({ length: members }, (_, rank) => `final-${rank}`));
+      expect(hashes).toEqual(Array.from({ length: members }, () => 'final'));
     }
   });
 });

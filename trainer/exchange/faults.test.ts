@@ -262,6 +262,15 @@ describe('while training', () => {
       expect(error).toMatchObject({ code: 'REPLICA_MISMATCH', minority: [1], step: 0 });
   });
 
+  test('different final weights are everyone’s error: nobody ends as if they were equal', async () => {
+    const job = await jobOf(3);
+    await job.form();
+    const ends = await job.all((member, index) => member.finish(index === 1 ? 'other' : 'final', job.signal));
+    for (const end of ends) {
+      expect(end).toMatchObject({ status: 'rejected', reason: { code: 'REPLICA_MISMATCH', minority: [1] } });
+    }
+  });
+
   test('a member that leaves ends the generation for everyone at the same barrier, without a loss', async () => {
     const job = await jobOf(3);
     await job.form();

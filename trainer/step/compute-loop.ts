@@ -113,6 +113,8 @@ export class ComputeLoop {
       const hasFailed = start.type === 'start' && (await this.#runGeneration(this.#sit(start)));
       if (hasFailed) return;
       if (start.type === 'observe') await this.#observe(start);
+      // Others may copy this state before the next update would have found a flipped bit.
+      if (!this.#isWhole()) this.#giveStateUp();
       post({ type: 'rewound', step: this.#step, stateHash: this.#stateHash });
     }
   }
@@ -189,6 +191,12 @@ export class ComputeLoop {
       const agreed = await inbox.next('agreed', 'rewind');
       if (agreed.type === 'rewind') return false;
       if (agreed.stop) {
+        if (!this.#isWhole()) {
+          await this.#endDamaged(
+            `the weights of rank ${this.#options.rank} changed in memory after the last update`,
+          );
+          return false;
+        }
         const reason = this.#step === seat.plan.totalSteps ? 'completed' : 'stopped';
         post({ type: 'finished', reason, weightsHash: weightsHash(this.#layout, this.#weights) });
         await inbox.next('rewind');
@@ -203,9 +211,7 @@ export class ComputeLoop {
       const stagedMs = monotonicMs();
       const damage = this.#apply(seat, agreed.codec);
       if (damage !== undefined) {
-        post({ type: 'damaged', step: this.#step, message: damage });
-        this.#giveStateUp();
-        await inbox.next('rewind');
+        await this.#endDamaged(damage);
         return false;
       }
       const endMs = monotonicMs();
@@ -299,6 +305,19 @@ export class ComputeLoop {
     const { spec, rank } = this.#options;
     const scalers = plan.scaler === 'local' ? this.#localScalers : sharedScalers;
     encoder.encode({ seed: spec.training.seed, step: this.#step, rank }, scalers, codec);
+  }
+
+  /** The state in memory is the one that this thread wrote, and no part of a peer's. */
+  #isWhole(): boolean {
+    const { optimizer, planFor, spec } = this.#options;
+    const { memory } = planFor(spec.workers.replicas);
+    return optimizer.hash(memory.weights, memory.slots) === this.#stateHash;
+  }
+
+  async #endDamaged(message: string): Promise<void> {
+    this.#options.post({ type: 'damaged', step: this.#step, message });
+    this.#giveStateUp();
+    await this.#options.inbox.next('rewind');
   }
 
   /** As if this member had just started, but with nothing that is worth being told of. */

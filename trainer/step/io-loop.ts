@@ -5,7 +5,14 @@ import type { SharedChunkStore } from './chunk-store.ts';
 import type { CodecChoice, CodecTrial } from './codec-trial.ts';
 import type { StepCodec } from './coding.ts';
 import type { ComputeClient } from './compute-client.ts';
-import type { CompletedStep, Contribution, EvaluationSums } from './messages.ts';
+import type {
+  CompletedStep,
+  Contribution,
+  Damaged,
+  EvaluationSums,
+  Finished,
+  FromCompute,
+} from './messages.ts';
 import type { StepPlan } from './step-plan.ts';
 
 export interface IoLoopOptions {
@@ -81,7 +88,7 @@ export class IoLoop {
 
   /** Steps until the job is done, this member leaves, or the membership changes. Rejects with what ends the generation. */
   async run({ plan, store, membership }: GenerationParts): Promise<GenerationEnd> {
-    const { exchange, compute, stopRequested, computeBudgetMs, signal } = this.#options;
+    const { exchange, compute, stopRequested, signal } = this.#options;
     for (let { step } = membership; ; step += 1) {
       const contribution = await this.#contribution();
       this.#addToTrial(contribution, plan);
@@ -106,7 +113,7 @@ export class IoLoop {
       if (outcome.ends && !leaving) return { reason: 'membershipChanges' };
       if (step === plan.totalSteps || leaving) {
         compute.send({ type: 'agreed', step, stop: true });
-        const { weightsHash } = await compute.next(['finished'], computeBudgetMs);
+        const { weightsHash } = await this.#finished();
         if (leaving) return { reason: 'stopped', weightsHash };
         await this.#options.beforeFinish();
         const weightsHashes = await exchange.finish(weightsHash, signal);
@@ -136,9 +143,17 @@ export class IoLoop {
   }
 
   async #contribution(): Promise<Contribution> {
-    const { compute, exchange, computeBudgetMs } = this.#options;
-    const message = await compute.next(['contribution', 'damaged'], computeBudgetMs);
-    if (message.type === 'damaged') throw exchange.abandon(message);
+    const { compute, computeBudgetMs } = this.#options;
+    return this.#undamaged(await compute.next(['contribution', 'damaged'], computeBudgetMs));
+  }
+
+  async #finished(): Promise<Finished> {
+    const { compute, computeBudgetMs } = this.#options;
+    return this.#undamaged(await compute.next(['finished', 'damaged'], computeBudgetMs));
+  }
+
+  #undamaged<Message extends FromCompute>(message: Message | Damaged): Message {
+    if (message.type === 'damaged') throw this.#options.exchange.abandon(message);
     return message;
   }
 
