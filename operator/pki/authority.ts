@@ -1,9 +1,10 @@
-import { createPrivateKey, generateKeyPair, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
 import { formatIdentity } from './identity.ts';
 import type { Identity } from './identity.ts';
 import { keyIdentifier, leafCertificate, randomSerial, subjectOf } from './leaf-certificate.ts';
+import { newLeafKey } from './leaf-key.ts';
+import { toPem } from './to-pem.ts';
 
 /** A certificate with its key, PEM. The key is PKCS #8. */
 export interface PemPair {
@@ -45,11 +46,7 @@ export async function createAuthority(name: string, validity: Validity): Promise
 /** A new key and certificate for one identity, usable as TLS server and client. */
 export async function issueLeaf(authority: Authority, request: LeafRequest): Promise<PemPair> {
   const { issuer, keyId, signingKey } = signerOf(authority);
-  const { publicKey, privateKey } = await generateLeafKeys('ec', {
-    namedCurve: 'P-256',
-    publicKeyEncoding: { type: 'spki', format: 'der' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
+  const { publicKey, privateKey } = newLeafKey();
   const certificate = leafCertificate(
     {
       issuer,
@@ -64,10 +61,8 @@ export async function issueLeaf(authority: Authority, request: LeafRequest): Pro
     },
     signingKey,
   );
-  return { certificate: new X509Certificate(certificate).toString(), privateKey };
+  return { certificate: toPem('CERTIFICATE', certificate), privateKey: toPem('PRIVATE KEY', privateKey) };
 }
-
-const generateLeafKeys = promisify(generateKeyPair);
 
 /** What all leaves of an authority share. */
 interface Signer {

@@ -3,8 +3,8 @@ import type { ClusterJob } from '../../operator/plan/manifests/cluster-job.ts';
 import type { Manifest } from '../../operator/plan/manifests/manifest.ts';
 import { networkPolicy } from '../../operator/plan/manifests/network-policy.ts';
 import { workerPod } from '../../operator/plan/manifests/pod.ts';
-import type { SecretManifest } from '../../operator/plan/manifests/rank-secret.ts';
-import { rankSecret } from '../../operator/plan/manifests/rank-secret.ts';
+import type { SecretManifest } from '../../operator/plan/manifests/rank-secrets.ts';
+import { rankSecret } from '../../operator/plan/manifests/rank-secrets.ts';
 import { coordinatorService, workersService } from '../../operator/plan/manifests/services.ts';
 import { mnistJob } from '../../operator/plan/manifests/testing/cluster-job-fixture.ts';
 import { type RunningApiServer, startApiServer } from './api-server.ts';
@@ -121,7 +121,7 @@ describeOnApiServer('A real API server, in a namespace that enforces restricted 
     const certificate = { certificate: 'a', privateKey: 'b', authorities: 'c' };
 
     test('the pod', () => expectTaken(`${core}/pods`, workerPod(job, worker, settings)));
-    test('the Secret', () => expectTaken(`${core}/secrets`, rankSecret(job, 0, certificate)));
+    test('the Secret', () => expectTaken(`${core}/secrets`, rankSecret(job, 0, new Map([[0, certificate]]))));
     test('the Services', async () => {
       await expectTaken(`${core}/services`, workersService(job));
       await expectTaken(`${core}/services`, coordinatorService(job, 3));

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import type { PeerCertificate } from 'node:tls';
 import { Client, credentials as channelCredentials } from '@grpc/grpc-js';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { Identity } from '../../operator/pki/identity.ts';
-import { secureContextOptions } from './credentials.ts';
+import { secureContextOf } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { WINDOW_BYTES } from './flow-control.ts';
 import { certificateIdentity } from './peer-identity.ts';
@@ -60,7 +59,7 @@ export function openChannel(options: ChannelOptions): Client {
 function peerCredentials(options: ChannelOptions): ChannelCredentials {
   const { credentials, checkPeer } = options;
   if (credentials === undefined) return channelCredentials.createInsecure();
-  const context = createSecureContext(secureContextOptions(credentials));
+  const context = secureContextOf(credentials);
   return channelCredentials.createFromSecureContext(context, {
     checkServerIdentity: (_host: string, certificate: PeerCertificate): Error | undefined => {
       try {

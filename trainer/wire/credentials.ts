@@ -1,4 +1,5 @@
-import type { SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
 
 /**
  * This rank's certificate, key and the authorities it trusts, PEM. Read anew for every connection, so an object whose
@@ -19,4 +20,25 @@ export function secureContextOptions(credentials: Credentials): SecureContextOpt
     ca: credentials.authorities,
     minVersion: 'TLSv1.3',
   };
+}
+
+interface MadeContext {
+  readonly from: SecureContextOptions;
+  readonly context: SecureContext;
+}
+
+const made = new WeakMap<Credentials, MadeContext>();
+
+/** For a connection of ours. Reading certificates and key takes milliseconds, so it is done once until they change. */
+export function secureContextOf(credentials: Credentials): SecureContext {
+  const from = secureContextOptions(credentials);
+  const known = made.get(credentials);
+  if (known !== undefined && isSame(known.from, from)) return known.context;
+  const context = createSecureContext(from);
+  made.set(credentials, { from, context });
+  return context;
+}
+
+function isSame(one: SecureContextOptions, other: SecureContextOptions): boolean {
+  return one.cert === other.cert && one.key === other.key && one.ca === other.ca;
 }

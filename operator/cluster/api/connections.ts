@@ -82,7 +82,7 @@ export class Connections {
   private poolsFor(tls: AgentOptions): { readonly callAgent: HttpAgent; readonly watchAgent: HttpAgent } {
     const material = createHash('sha256').update(JSON.stringify(tls)).digest('base64');
     if (this.pools?.material !== material) {
-      const Agent = this.server.protocol === 'https:' ? HttpsAgent : HttpAgent;
+      const Agent = this.server.protocol === 'https:' ? OneServerAgent : HttpAgent;
       const base = { ...tls, keepAlive: true, keepAliveMsecs: TCP_KEEPALIVE_MS, timeout: IDLE_CONNECTION_MS };
       this.pools = {
         material,
@@ -91,6 +91,13 @@ export class Connections {
       };
     }
     return this.pools;
+  }
+}
+
+/** All its connections lead to one server with one set of credentials, so none needs the long name made of them. */
+class OneServerAgent extends HttpsAgent {
+  override getName(): string {
+    return '';
   }
 }
 

@@ -156,10 +156,16 @@ function answerTo(request: ClientRequest): Promise<IncomingMessage> {
   });
 }
 
-async function readText(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+/** By its events: the asynchronous iterator costs more than all else of a small answer. */
+function readText(answer: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+    answer.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    answer.once('error', reject);
+    // Always the last event: after an end it changes nothing.
+    answer.once('close', () => reject(new Error('the answer broke off')));
+  });
 }
 
 function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {

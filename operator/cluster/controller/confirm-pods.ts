@@ -17,7 +17,8 @@ interface Unseen {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  readonly known?: Pod;
+  /** As the server answered when we made it. */
+  readonly ours?: Pod;
 }
 
 /**
@@ -32,15 +33,17 @@ export async function confirmPods(
 ): Promise<void> {
   const { pods } = memory;
   const since = new Date(clock().getTime() - CONFIRM_AFTER_MS);
+  // First: what the watch has shown since counts as seen.
+  const known = pods.list(stores.pods, memory.uid);
   const made = pods.unconfirmed(since).map((pod): Unseen => {
     const { namespace = '', name, uid = '' } = pod.metadata;
-    return { namespace, name, uid, known: pod };
+    return { namespace, name, uid, ours: pod };
   });
-  const told = toldAlive(job, pods.list(stores.pods, memory.uid));
-  await limited([...made, ...told], READS_AT_ONCE, async ({ namespace, name, uid, known }) => {
+  const told = toldAlive(job, known);
+  await limited([...made, ...told], READS_AT_ONCE, async ({ namespace, name, uid, ours }) => {
     const actual = await resources.pods.get(namespace, name);
     if (actual?.metadata.uid === uid) pods.recordWritten(slimPod(actual), clock());
-    else if (known !== undefined) pods.recordGone(known);
+    else if (ours !== undefined) pods.recordGone(ours);
   });
 }
 

@@ -68,16 +68,14 @@ const accept = (): void => {
 };
 
 describe('a new job', () => {
-  test('gets its children: the policy first, each pod after its Secret', async () => {
+  test('gets its children: the policy and the Secret first, then the pods', async () => {
     apply({ workers: { replicas: 4 } });
     await operator.settle();
     expect(kubelet.names()).toEqual([0, 1, 2, 3].map((rank) => `example-worker-${rank}-1`));
     const order = server.writes.map(({ plural, name }) => `${plural}/${name}`);
-    expect(order[0]).toBe('networkpolicies/example');
-    for (const rank of [0, 1, 2, 3]) {
-      const [secret, pod] = [`secrets/example-worker-${rank}`, `pods/example-worker-${rank}-1`];
-      expect(order.indexOf(secret)).toBeLessThan(order.indexOf(pod));
-    }
+    const before = order.slice(0, order.indexOf('pods/example-worker-0-1'));
+    expect(before).toContain('networkpolicies/example');
+    expect(before).toContain('secrets/example-ranks-0');
     for (const { metadata } of ['pods', 'secrets', 'services', 'networkpolicies'].flatMap((plural) => [
       ...server.all(plural),
     ])) {
@@ -224,17 +222,17 @@ describe('children that others touch', () => {
 
   test('a deleted Secret is back before the next pod', async () => {
     await running({ failurePolicy: { backoffLimit: 3 } });
-    server.remove('secrets', 'default', 'example-worker-1');
+    server.remove('secrets', 'default', 'example-ranks-0');
     kubelet.end('example-worker-1-1', ExitCode.internal);
     await operator.settle();
     const order = server.writes.map(({ plural, name }) => `${plural}/${name}`);
-    expect(order).toContain('secrets/example-worker-1');
-    expect(order.indexOf('secrets/example-worker-1')).toBeLessThan(order.indexOf('pods/example-worker-1-2'));
+    expect(order).toContain('secrets/example-ranks-0');
+    expect(order.indexOf('secrets/example-ranks-0')).toBeLessThan(order.indexOf('pods/example-worker-1-2'));
   });
 
   test.each([
     ['pods', 'example-worker-1-1', 'Pod'],
-    ['secrets', 'example-worker-1', 'Secret'],
+    ['secrets', 'example-ranks-0', 'Secret'],
     ['services', 'example-workers', 'Service'],
     ['networkpolicies', 'example', 'NetworkPolicy'],
   ])('a foreign object in %s named %s is never touched, and the job says so', async (plural, name, kind) => {
@@ -305,7 +303,7 @@ describe('what the API server refuses', () => {
     };
     apply();
     await operator.settle();
-    expect(operator.errors).toHaveLength(3);
+    expect(operator.errors).toHaveLength(2);
     expect(kubelet.names()).toHaveLength(2);
     expect(condition('Blocked')?.status).toBe('False');
   });

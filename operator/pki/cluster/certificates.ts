@@ -1,6 +1,6 @@
 import type { Resource } from '../../cluster/api/types.ts';
 import type { ClusterJob } from '../../plan/manifests/cluster-job.ts';
-import type { RankCertificate } from '../../plan/manifests/rank-secret.ts';
+import type { RankCertificate } from '../../plan/manifests/rank-secrets.ts';
 import { bundleOf } from './authority-state.ts';
 import type { AuthorityState } from './authority-state.ts';
 import { ensureAuthority } from './ensure-authority.ts';

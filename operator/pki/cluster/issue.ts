@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { ClusterJob } from '../../plan/manifests/cluster-job.ts';
 import { workerHostname, workersServiceName } from '../../plan/manifests/names.ts';
-import type { RankCertificate } from '../../plan/manifests/rank-secret.ts';
+import type { RankCertificate } from '../../plan/manifests/rank-secrets.ts';
 import { issueLeaf } from '../authority.ts';
 import { renewalTime as twoThirds, validityOf } from '../lifetime.ts';
 import { bundleOf, LEAF_DAYS } from './authority-state.ts';

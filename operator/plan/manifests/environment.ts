@@ -8,7 +8,7 @@ import { NO_GPU_VARIABLE, usesGpus } from './gpus.ts';
 import { coordinatorServiceName } from './names.ts';
 import { PodPath } from './pod-paths.ts';
 import { GRPC_PORT, HTTP_PORT } from './ports.ts';
-import { SecretFile } from './rank-secret.ts';
+import { SecretFile } from './rank-secrets.ts';
 
 interface Variable {
   readonly name: string;

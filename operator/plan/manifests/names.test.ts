@@ -6,7 +6,7 @@ const DNS_LABEL = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 test('the names of a job’s children', () => {
   expect(names.workerPodName('mnist', { rank: 3, attempt: 2 })).toBe('mnist-worker-3-2');
   expect(names.workerHostname(3)).toBe('worker-3');
-  expect(names.rankSecretName('mnist', 3)).toBe('mnist-worker-3');
+  expect(names.rankSecretName('mnist', 1)).toBe('mnist-ranks-1');
   expect(names.workersServiceName('mnist')).toBe('mnist-workers');
   expect(names.coordinatorServiceName('mnist')).toBe('mnist-coordinator');
   expect(names.networkPolicyName('mnist')).toBe('mnist');

@@ -15,8 +15,9 @@ export function workerHostname(rank: number): string {
   return `worker-${rank}`;
 }
 
-export function rankSecretName(jobName: string, rank: number): string {
-  return `${jobName}-worker-${rank}`;
+/** @param block of ranks, see rank-secrets.ts */
+export function rankSecretName(jobName: string, block: number): string {
+  return `${jobName}-ranks-${block}`;
 }
 
 export function networkPolicyName(jobName: string): string {

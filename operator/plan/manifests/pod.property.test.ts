@@ -7,6 +7,7 @@ import { arbitraryOf } from '../../../crds/testing/arbitrary.ts';
 import { CHILD_LABELS, Label, workerLabels } from './labels.ts';
 import { workerPod } from './pod.ts';
 import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT } from './pod-security.ts';
+import { rankFiles } from './rank-secrets.ts';
 import { mnistJob } from './testing/cluster-job-fixture.ts';
 
 const worker = { rank: 0, attempt: 1 };
@@ -50,7 +51,7 @@ const templates: fc.Arbitrary<PodTemplate> = fc
           { name: 'TERNGRAD_RANK', value: '7' },
           { name: 'NVIDIA_VISIBLE_DEVICES', value: 'all' },
         ]),
-        volumes: fc.constant([{ name: 'terngrad-rank', secret: { secretName: 'mnist-worker-1' } }]),
+        volumes: fc.constant([{ name: 'terngrad-rank', secret: { secretName: 'mnist-ranks-0' } }]),
         volumeMounts: fc.constant([{ name: 'terngrad-rank', mountPath: '/tmp' }]),
       },
       { requiredKeys: [] },
@@ -90,7 +91,10 @@ test('no template gives a pod more than a worker may have, or makes it pass for 
       const sources = volumes.flatMap((volume) => Object.keys(volume));
       expect(sources.filter((source) => !VOLUME_SOURCES.has(source))).toEqual([]);
       expect(volumes.filter(({ name }) => name === 'terngrad-rank')).toEqual([
-        { name: 'terngrad-rank', secret: { secretName: 'mnist-worker-0', defaultMode: 0o440 } },
+        {
+          name: 'terngrad-rank',
+          secret: { secretName: 'mnist-ranks-0', defaultMode: 0o440, items: rankFiles(job, 0) },
+        },
       ]);
     }),
   );

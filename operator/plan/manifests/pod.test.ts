@@ -75,7 +75,19 @@ const cpuPod = {
       seccompProfile: { type: 'RuntimeDefault' },
     },
     volumes: [
-      { name: 'terngrad-rank', secret: { secretName: 'mnist-worker-1', defaultMode: 0o440 } },
+      {
+        name: 'terngrad-rank',
+        secret: {
+          secretName: 'mnist-ranks-0',
+          defaultMode: 0o440,
+          items: [
+            { key: 'job.json', path: 'job.json' },
+            { key: 'ca.crt', path: 'ca.crt' },
+            { key: '1.crt', path: 'tls.crt' },
+            { key: '1.key', path: 'tls.key' },
+          ],
+        },
+      },
       { name: 'terngrad-tmp', emptyDir: {} },
     ],
     containers: [

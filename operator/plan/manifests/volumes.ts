@@ -4,6 +4,7 @@ import { checkpointDirectory, userMountOf } from './checkpoint-storage.ts';
 import type { ClusterJob } from './cluster-job.ts';
 import { rankSecretName } from './names.ts';
 import { PodPath } from './pod-paths.ts';
+import { rankFiles, secretBlockOf } from './rank-secrets.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -22,7 +23,7 @@ export function podVolumes(job: ClusterJob, { rank }: WorkerIdentity): PodVolume
   const { template } = job.spec.workers;
   const { configMap } = job.spec.program;
   const ours = [
-    rankVolume(rankSecretName(job.metadata.name, rank)),
+    rankVolume(job, rank),
     ...(configMap === undefined ? [] : [programVolume(configMap.name)]),
     ...(rank === 0 ? checkpointVolumes(job) : []),
     ...(mountsTemporary(template) ? [] : [temporaryVolume()]),
@@ -38,10 +39,12 @@ interface MountedVolume {
   readonly mount: Json;
 }
 
-function rankVolume(secretName: string): MountedVolume {
+function rankVolume(job: ClusterJob, rank: number): MountedVolume {
   const name = `${OURS}rank`;
+  const secretName = rankSecretName(job.metadata.name, secretBlockOf(rank));
+  const items = rankFiles(job, rank);
   return {
-    volume: { name, secret: { secretName, defaultMode: OWNER_AND_GROUP_READ } },
+    volume: { name, secret: { secretName, defaultMode: OWNER_AND_GROUP_READ, items } },
     mount: { name, mountPath: PodPath.rank, readOnly: true },
   };
 }

@@ -24,26 +24,33 @@ export interface Orders {
 const AT_ONCE = { gracePeriodSeconds: 0 };
 
 /**
- * Carries a plan out: the network policy, then at once Services, Secrets with their pods, and the status. What an end
- * led to is stored before the next attempt is made, and whatever a deletion takes away before it is deleted. What is refused becomes an obstacle in the job's
- * memory, for the next look; a plan without work makes no call.
+ * Carries a plan out, with as few round trips one after the other as the order allows: network policy and Secrets, then
+ * the pods, and beside them the Service and the status. What an end led to is stored before the next attempt is made,
+ * and whatever a deletion takes away before it is deleted. What is refused becomes an obstacle in the job's memory, for
+ * the next look; a plan without work makes no call.
  * @throws what is only delayed (no answer, 409, 429, 5xx): the whole look is to be tried again. Nothing is under way then.
  */
 export async function carryOut(cluster: Cluster, context: JobContext, orders: Orders): Promise<void> {
   const { plan, coordinatorAttempt, doomed, givenUp, writeStatus } = orders;
   const { obstacles } = context.memory;
-  const isGuarded =
-    !plan.support ||
-    (await guarded(cluster, context, 'NetworkPolicy', () => ensureNetworkPolicy(cluster, context)));
-  const supported = (): Promise<unknown> =>
-    guarded(cluster, context, 'Service', () => ensureServices(cluster, context, coordinatorAttempt));
   // A first start needs no memory of anything; a further attempt needs what is stored of the one before.
   const isFirstStart = plan.start.every(({ attempt }) => attempt === 1);
-  if (!isFirstStart) await writeStatus();
+  const guard = plan.support
+    ? guarded(cluster, context, 'NetworkPolicy', () => ensureNetworkPolicy(cluster, context))
+    : Promise.resolve(true);
+  const ready = isFirstStart ? guard : after(writeStatus(), () => guard);
   await settleAll([
-    ...(plan.support ? [supported()] : []),
-    ...(isGuarded && plan.start.length > 0 ? [start(cluster, context, plan.start)] : []),
-    ...(isFirstStart ? [writeStatus()] : []),
+    guard,
+    ready,
+    ...(plan.start.length > 0 ? [start(cluster, context, plan.start, ready)] : []),
+    after(ready, () =>
+      settleAll([
+        ...(plan.support
+          ? [guarded(cluster, context, 'Service', () => ensureServices(cluster, context, coordinatorAttempt))]
+          : []),
+        ...(isFirstStart ? [writeStatus()] : []),
+      ]),
+    ),
   ]);
   if (plan.start.length === 0) obstacles.clear('Pod');
   if (!plan.support) for (const kind of ['NetworkPolicy', 'Service']) obstacles.clear(kind);
@@ -61,6 +68,7 @@ async function start(
   cluster: Cluster,
   context: JobContext,
   workers: readonly WorkerIdentity[],
+  ready: Promise<boolean>,
 ): Promise<void> {
   const { job, memory } = context;
   const cautious = memory.obstacles.has('Pod');
@@ -69,8 +77,13 @@ async function start(
     if (forbidden !== undefined) {
       throw new ChildRefusedError({ reason: 'SecretNotAllowed', message: forbidden.message });
     }
-    await startWorkers(cluster, context, workers, cautious);
+    await startWorkers(cluster, context, workers, { cautious, ready });
   });
+}
+
+async function after<T>(before: Promise<unknown>, next: () => Promise<T>): Promise<T> {
+  await before;
+  return await next();
 }
 
 /** Whether `work` was done: false where it was refused, or is not to be tried again yet. */

@@ -2,6 +2,7 @@ import type { Cluster, JobContext } from '../job-context.ts';
 import { earliest } from '../earliest.ts';
 import { ChildRefusedError } from './child-refused-error.ts';
 import { limited } from './limited.ts';
+import { inBlocks } from './rank-secrets.ts';
 
 /** In the background of whatever else happens: a renewal has days of time. */
 const RENEWALS_AT_ONCE = 2;
@@ -18,16 +19,17 @@ export async function renewCertificates(
 ): Promise<Date | undefined> {
   const { obstacles, secretDueAt, secretCheckAt } = memory;
   const now = clock();
-  const dueAt = (rank: number): Date => secretDueAt.get(rank) ?? secretCheckAt;
-  const due = ranks.filter((rank) => dueAt(rank) <= now);
+  const blocks = inBlocks(ranks);
+  const dueAt = (block: number): Date => secretDueAt.get(block) ?? secretCheckAt;
+  const due = blocks.filter(({ block }) => dueAt(block) <= now);
   if (!obstacles.mustWait('Renewal', now)) {
     try {
-      await limited(due, RENEWALS_AT_ONCE, (rank) => rankSecrets.renew(job, rank, memory, now));
+      await limited(due, RENEWALS_AT_ONCE, (block) => rankSecrets.renew(job, block, memory, now));
       obstacles.clear('Renewal');
     } catch (error) {
       if (!(error instanceof ChildRefusedError)) throw error;
       obstacles.meet('Renewal', error.refused, now);
     }
   }
-  return earliest(ranks.map(dueAt).filter((date) => date > now));
+  return earliest(blocks.map(({ block }) => dueAt(block)).filter((date) => date > now));
 }

@@ -25,7 +25,7 @@ export class JobMemory {
   readonly services = new OwnWrites<SpecifiedChild>();
   readonly networkPolicies = new OwnWrites<SpecifiedChild>();
   readonly obstacles = new Obstacles();
-  /** When the Secret of a rank is to be looked at again. Absent: this process has not seen it yet. */
+  /** When the Secret of a block of ranks is to be looked at again. Absent: this process has not seen it yet. */
   readonly secretDueAt = new Map<number, Date>();
   /** When to look at Secrets that this process has not made; spread, as after a restart that is all of them. */
   secretCheckAt: Date;

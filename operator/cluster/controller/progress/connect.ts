@@ -1,5 +1,5 @@
 import { openControlClient } from '../../../../trainer/wire/control-client.ts';
-import type { RankCertificate } from '../../../plan/manifests/rank-secret.ts';
+import type { RankCertificate } from '../../../plan/manifests/rank-secrets.ts';
 import type { ProgressConnection, ProgressTarget } from './progress-book.ts';
 
 /**
