@@ -5,11 +5,9 @@
 export const WRITES: readonly string[] = [
   'create Secret terngrad-operator-authority',
   'create NetworkPolicy example',
-  'create Service example-workers',
+  'create Secret example-ranks-0',
   'create Service example-coordinator',
   'status Starting',
-  'create Secret example-worker-0',
-  'create Secret example-worker-1',
   'create Pod example-worker-0-1',
   'create Pod example-worker-1-1',
   'status Running',

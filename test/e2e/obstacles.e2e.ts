@@ -38,9 +38,9 @@ describe('What only the cluster can know', () => {
   test(
     'an object of somebody else with the name of a child: it is named, left alone, and no longer in the way when gone',
     async () => {
-      const foreign = `${core}/services/taken-workers`;
+      const foreign = `${core}/services/taken-coordinator`;
       await cluster.client.create(`${core}/services`, {
-        metadata: { name: 'taken-workers' },
+        metadata: { name: 'taken-coordinator' },
         spec: { clusterIP: 'None', selector: { app: 'theirs' } },
       });
       await jobs.create(smallJob('taken', 1));
@@ -49,7 +49,7 @@ describe('What only the cluster can know', () => {
         ({ type, status }) => type === 'Blocked' && status === 'True',
         SAID_WITHIN_MS,
       );
-      expect(message).toContain('taken-workers');
+      expect(message).toContain('taken-coordinator');
       expect((await cluster.client.get(foreign)).body).toMatchObject({
         spec: { selector: { app: 'theirs' } },
       });

@@ -5,7 +5,7 @@ import { launchWrites, operatorWrites } from './operator-calls.ts';
 import { endlessJob } from './small-job.ts';
 
 const REPLICAS = 4;
-const MOST_WRITES = 14;
+const MOST_WRITES = 10;
 const SETTLED_SECONDS = 25;
 /** Only our own cluster records what is asked of its API server. */
 const describeOnOurs = isOurCluster() ? describe : describe.skip;

@@ -105,13 +105,13 @@ describeOnApiServer('the operator on a real API server', () => {
     await until(async () => (await job()).status?.state === 'Running');
   }
 
-  test('a job of 4 workers gets its children within 14 writes, all accepted under restricted pod security', async () => {
+  test('a job of 4 workers gets its children within 10 writes, all accepted under restricted pod security', async () => {
     const operator = await start();
     await until(async () => (await fetch(`http://127.0.0.1:${operator.port}/readyz`)).status === 200);
     await until(async () => (await operator.writes()) >= 1);
     const before = await operator.writes();
     await running({ workers: { replicas: 4 } });
-    await until(async () => (await operator.writes()) - before === 14);
+    await until(async () => (await operator.writes()) - before === 10);
     const { uid } = (await job()).metadata;
     const owner = { kind: 'TernGradJob', uid, controller: true, blockOwnerDeletion: true };
     for (const path of [
@@ -130,13 +130,13 @@ describeOnApiServer('the operator on a real API server', () => {
     expect(server.kubectl('get', 'tgj', '-n', namespace)).toMatch(/example\s+Running\s+4\/4/);
 
     await pause(2_000);
-    expect((await operator.writes()) - before).toBe(14);
+    expect((await operator.writes()) - before).toBe(10);
     expect(await operator.metric('terngrad_operator_jobs', { state: 'Running' })).toBe(1);
     expect(await operator.metric('terngrad_operator_job_running_delay_seconds_count')).toBe(1);
     await server.client.delete(`${jobsPath()}/example`);
     await until(async () => (await operator.metric('terngrad_operator_jobs', { namespace })) === 0);
     await pause(1_000);
-    expect((await operator.writes()) - before).toBe(14);
+    expect((await operator.writes()) - before).toBe(10);
   });
 
   test('a worker that fails is replaced alone', async () => {
@@ -165,16 +165,16 @@ describeOnApiServer('the operator on a real API server', () => {
 
   test('a foreign Service with the name of a child is left as it is, and told', async () => {
     await server.client.create(corePath('services'), {
-      metadata: { name: 'example-workers' },
+      metadata: { name: 'example-coordinator' },
       spec: { ports: [{ port: 80 }] },
     });
-    const foreign = (await server.client.get(`${corePath('services')}/example-workers`)).body;
+    const foreign = (await server.client.get(`${corePath('services')}/example-coordinator`)).body;
     await start();
     await apply({ workers: { replicas: 2 } });
     await until(async () => (await blocked())?.reason === 'NameTaken');
-    expect((await blocked())?.message).toContain('Service example-workers exists already');
-    expect((await server.client.get(`${corePath('services')}/example-workers`)).body).toEqual(foreign);
-    await server.client.delete(`${corePath('services')}/example-workers`);
+    expect((await blocked())?.message).toContain('Service example-coordinator exists already');
+    expect((await server.client.get(`${corePath('services')}/example-coordinator`)).body).toEqual(foreign);
+    await server.client.delete(`${corePath('services')}/example-coordinator`);
     await until(async () => (await blocked())?.status === 'False', 40_000);
   }, 90_000);
 

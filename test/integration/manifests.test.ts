@@ -5,7 +5,7 @@ import { networkPolicy } from '../../operator/plan/manifests/network-policy.ts';
 import { workerPod } from '../../operator/plan/manifests/pod.ts';
 import type { SecretManifest } from '../../operator/plan/manifests/rank-secrets.ts';
 import { rankSecret } from '../../operator/plan/manifests/rank-secrets.ts';
-import { coordinatorService, workersService } from '../../operator/plan/manifests/services.ts';
+import { coordinatorService } from '../../operator/plan/manifests/services.ts';
 import { mnistJob } from '../../operator/plan/manifests/testing/cluster-job-fixture.ts';
 import { type RunningApiServer, startApiServer } from './api-server.ts';
 import { describeOnApiServer, START_LIMIT_MS } from './suite.ts';
@@ -122,10 +122,7 @@ describeOnApiServer('A real API server, in a namespace that enforces restricted 
 
     test('the pod', () => expectTaken(`${core}/pods`, workerPod(job, worker, settings)));
     test('the Secret', () => expectTaken(`${core}/secrets`, rankSecret(job, 0, new Map([[0, certificate]]))));
-    test('the Services', async () => {
-      await expectTaken(`${core}/services`, workersService(job));
-      await expectTaken(`${core}/services`, coordinatorService(job, 3));
-    });
+    test('the Service', () => expectTaken(`${core}/services`, coordinatorService(job, 3)));
     test('the NetworkPolicy', () =>
       expectTaken(
         `/apis/networking.k8s.io/v1/namespaces/${NAMESPACE}/networkpolicies`,
@@ -142,7 +139,6 @@ describeOnApiServer('A real API server, in a namespace that enforces restricted 
     const long = { ...job, metadata: { ...job.metadata, name: 'a'.repeat(63) } };
     const core = `/api/v1/namespaces/${NAMESPACE}`;
     await expectTaken(`${core}/pods`, workerPod(long, { rank: 1023, attempt: 1000 }, settings));
-    await expectTaken(`${core}/services`, workersService(long));
     await expectTaken(`${core}/services`, coordinatorService(long, 1));
   });
 

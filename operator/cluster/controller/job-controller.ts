@@ -17,6 +17,7 @@ import { createLookObserver } from './look-observer.ts';
 import { JobMemories } from './memory/job-memories.ts';
 import { keyOf } from './memory/own-writes.ts';
 import type { Pod } from './observe/pod.ts';
+import { Warnings } from './observe/warnings.ts';
 import { hasEnded } from './observe/worker-child.ts';
 import { connectToRank0 } from './progress/connect.ts';
 import { FollowedProgress } from './progress/job-progress.ts';
@@ -104,7 +105,7 @@ export class JobController {
         rankSecrets: new RankSecrets(gated.resource(secrets), this.certificates),
         clock,
       },
-      events: api.resource(events),
+      warnings: new Warnings(api.resource(events), clock),
       memories: this.memories,
       progress: new FollowedProgress(this.book),
       observer: createLookObserver(recorder, metrics.jobs),

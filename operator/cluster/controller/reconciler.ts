@@ -3,7 +3,6 @@ import type { Plan } from '../../plan/plan.ts';
 import { plan } from '../../plan/plan.ts';
 import type { WorkerChild, WorkerIdentity } from '../../plan/worker-child.ts';
 import { isPresent, newestAttempts } from '../../plan/worker-child.ts';
-import type { Resource } from '../api/types.ts';
 import { carryOut } from './carry-out/carry-out.ts';
 import { renewCertificates } from './carry-out/renew-certificates.ts';
 import { CONFIRM_AFTER_MS, confirmPods } from './confirm-pods.ts';
@@ -16,8 +15,8 @@ import type { JobMemories } from './memory/job-memories.ts';
 import type { JobMemory } from './memory/job-memory.ts';
 import { observe } from './observe/observe.ts';
 import type { Pod } from './observe/pod.ts';
-import type { EventObject } from './observe/set-up.ts';
 import { askForTrouble } from './observe/set-up.ts';
+import type { Warnings } from './observe/warnings.ts';
 import type { JobProgressSource } from './progress/job-progress-source.ts';
 import type { ReadJob } from './read-job.ts';
 import { readJob } from './read-job.ts';
@@ -26,7 +25,7 @@ import { statusDueAt, writeStatus } from './status/status-writer.ts';
 
 export interface ReconcilerOptions {
   readonly cluster: Cluster;
-  readonly events: Resource<EventObject>;
+  readonly warnings: Warnings;
   readonly memories: JobMemories;
   readonly progress: JobProgressSource;
   readonly observer: LookObserver;
@@ -66,7 +65,7 @@ export class Reconciler {
     if (read.kind === 'invalid') return this.lookAtInvalid(object, read.message, memory);
     await confirmPods(cluster, object, memory);
     const pods = memory.pods.list(cluster.stores.pods, memory.uid);
-    const askAgainAt = await askForTrouble(this.options.events, pods, memory.setUps, cluster.clock());
+    const askAgainAt = await askForTrouble(this.options.warnings, pods, memory.setUps, cluster.clock());
     const context = { key, job: read.job, memory, pods };
     return earliest([askAgainAt, await this.lookAtValid(object, context)]);
   }

@@ -10,6 +10,7 @@ import { createLeaderElection } from '../lease/leader-election.ts';
 import type { OperatorFlags } from './flags.ts';
 import { JobController } from './job-controller.ts';
 import { isOurs } from './managed-by.ts';
+import { warmUp } from './warm-up.ts';
 import { WATCHED } from './watches.ts';
 
 export interface OperatorOptions {
@@ -71,6 +72,7 @@ export async function runOperator(options: OperatorOptions, stop: AbortSignal): 
     metrics,
     log,
   });
+  warmUp();
   const server = await startReadOnlyServer({
     address: flags.httpAddress,
     addressSource: '--http-address',

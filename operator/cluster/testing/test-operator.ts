@@ -7,6 +7,7 @@ import type { JobObject } from '../controller/job-object.ts';
 import { events, jobs, networkPolicies, pods, secrets, services } from '../controller/kinds.ts';
 import { JobMemories } from '../controller/memory/job-memories.ts';
 import type { Pod } from '../controller/observe/pod.ts';
+import { Warnings } from '../controller/observe/warnings.ts';
 import type { JobProgressSource } from '../controller/progress/job-progress-source.ts';
 import { Reconciler } from '../controller/reconciler.ts';
 import { LaggingStore } from './lagging-store.ts';
@@ -71,7 +72,7 @@ export class TestOperator {
     };
     this.reconciler = new Reconciler({
       cluster,
-      events: server.resource(events),
+      warnings: new Warnings(server.resource(events), clock),
       memories: this.memories,
       progress,
       observer: {

@@ -13,7 +13,7 @@ const leaf = await issueRankCertificate(authorities, mnistJob(), 3, NOW);
 test('a rank’s certificate names namespace, job and rank, and lives 30 days', () => {
   const certificate = new X509Certificate(leaf.certificate);
   expect(certificate.subjectAltName).toBe(
-    `URI:spiffe://terngrad/ns/team-a/terngradjob/${UID}/rank/3, DNS:worker-3.mnist-workers.team-a.svc`,
+    `URI:spiffe://terngrad/ns/team-a/terngradjob/${UID}/rank/3, DNS:worker-3.mnist-coordinator.team-a.svc`,
   );
   expect(new Date(certificate.validTo)).toEqual(new Date(NOW.getTime() + 30 * DAY_MS));
   expect(certificate.verify(new X509Certificate(authorities.signing.certificate).publicKey)).toBe(true);

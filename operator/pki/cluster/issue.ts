@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { ClusterJob } from '../../plan/manifests/cluster-job.ts';
-import { workerHostname, workersServiceName } from '../../plan/manifests/names.ts';
+import { workerHostname, coordinatorServiceName } from '../../plan/manifests/names.ts';
 import type { RankCertificate } from '../../plan/manifests/rank-secrets.ts';
 import { issueLeaf } from '../authority.ts';
 import { renewalTime as twoThirds, validityOf } from '../lifetime.ts';
@@ -21,7 +21,7 @@ export async function issueRankCertificate(
   const { name, namespace, uid: jobUid } = job.metadata;
   const leaf = await issueLeaf(authorities.signing, {
     identity: { kind: 'worker', namespace, jobUid, rank },
-    dnsNames: [`${workerHostname(rank)}.${workersServiceName(name)}.${namespace}.svc`],
+    dnsNames: [`${workerHostname(rank)}.${coordinatorServiceName(name)}.${namespace}.svc`],
     validity: validityOf(LEAF_DAYS, now),
   });
   return { ...leaf, authorities: bundleOf(authorities) };

@@ -4,6 +4,7 @@ import type { WorkerIdentity } from '../worker-child.ts';
 /** Services are named by DNS labels (RFC 1035); all else of ours may be longer. */
 const MAX_LABEL_LENGTH = 63;
 const HASH_LENGTH = 8;
+const COORDINATOR = '-coordinator';
 
 /** A new attempt has a new name: a pod that lingers in Terminating never blocks its replacement. */
 export function workerPodName(jobName: string, { rank, attempt }: WorkerIdentity): string {
@@ -24,20 +25,13 @@ export function networkPolicyName(jobName: string): string {
   return jobName;
 }
 
-/** The headless Service that gives every worker a name. */
-export function workersServiceName(jobName: string): string {
-  return serviceName(jobName, '-workers');
-}
-
-/** The Service under which rank 0 is found. */
+/**
+ * The Service under which rank 0 is found. The name of a job that is too long is cut, and a hash of the whole keeps it
+ * apart from its neighbours.
+ */
 export function coordinatorServiceName(jobName: string): string {
-  return serviceName(jobName, '-coordinator');
-}
-
-/** The name of a job that is too long is cut, and a hash of the whole keeps it apart from its neighbours. */
-function serviceName(jobName: string, suffix: string): string {
-  if (jobName.length + suffix.length <= MAX_LABEL_LENGTH) return jobName + suffix;
+  if (jobName.length + COORDINATOR.length <= MAX_LABEL_LENGTH) return jobName + COORDINATOR;
   const hash = createHash('sha256').update(jobName).digest('hex').slice(0, HASH_LENGTH);
-  const kept = jobName.slice(0, MAX_LABEL_LENGTH - suffix.length - HASH_LENGTH - 1);
-  return `${kept}-${hash}${suffix}`;
+  const kept = jobName.slice(0, MAX_LABEL_LENGTH - COORDINATOR.length - HASH_LENGTH - 1);
+  return `${kept}-${hash}${COORDINATOR}`;
 }

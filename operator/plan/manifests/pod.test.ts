@@ -64,7 +64,7 @@ const cpuPod = {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     hostname: 'worker-1',
-    subdomain: 'mnist-workers',
+    subdomain: 'mnist-coordinator',
     terminationGracePeriodSeconds: 30,
     securityContext: {
       runAsNonRoot: true,

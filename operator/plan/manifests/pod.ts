@@ -5,7 +5,7 @@ import { workerEnvironment } from './environment.ts';
 import { gpuQuantities, usesGpus } from './gpus.ts';
 import { workerLabels } from './labels.ts';
 import type { Manifest } from './manifest.ts';
-import { workerHostname, workerPodName, workersServiceName } from './names.ts';
+import { workerHostname, workerPodName, coordinatorServiceName } from './names.ts';
 import { ownerReference } from './owner-reference.ts';
 import { PodPath } from './pod-paths.ts';
 import { CONTAINER_SECURITY_CONTEXT, POD_SECURITY_CONTEXT } from './pod-security.ts';
@@ -49,7 +49,7 @@ export function workerPod(job: ClusterJob, worker: WorkerIdentity, settings: Pod
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       hostname: workerHostname(worker.rank),
-      subdomain: workersServiceName(jobName),
+      subdomain: coordinatorServiceName(jobName),
       terminationGracePeriodSeconds: template.terminationGracePeriodSeconds ?? defaultGrace(job, worker),
       securityContext: POD_SECURITY_CONTEXT,
       ...podScheduling(job),

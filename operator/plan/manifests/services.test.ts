@@ -1,16 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { workerLabels } from './labels.ts';
-import { coordinatorService, workersService } from './services.ts';
+import { coordinatorService } from './services.ts';
 import { mnistJob, UID } from './testing/cluster-job-fixture.ts';
 
 const job = mnistJob();
 
-test('the Service that gives every worker a name', () => {
-  expect(workersService(job)).toEqual({
+test('the Service under which rank 0 is found', () => {
+  expect(coordinatorService(job, 2)).toEqual({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: {
-      name: 'mnist-workers',
+      name: 'mnist-coordinator',
       namespace: 'team-a',
       labels: {
         'app.kubernetes.io/name': 'terngrad-job',
@@ -37,11 +37,10 @@ test('the Service that gives every worker a name', () => {
         'app.kubernetes.io/name': 'terngrad-job',
         'app.kubernetes.io/managed-by': 'terngrad-operator',
         'terngrad.dev/job-uid': UID,
+        'terngrad.dev/rank': '0',
+        'terngrad.dev/attempt': '2',
       },
-      ports: [
-        { name: 'grpc', protocol: 'TCP', port: 7443, targetPort: 'grpc' },
-        { name: 'http', protocol: 'TCP', port: 8080, targetPort: 'http' },
-      ],
+      ports: [{ name: 'grpc', protocol: 'TCP', port: 7443, targetPort: 'grpc' }],
     },
   });
 });
@@ -57,11 +56,9 @@ test.each([
   expect(Object.entries(selector).every(([key, value]) => labels[key] === value)).toBe(selected);
 });
 
-test('another job’s workers are selected by neither', () => {
+test('another job’s rank 0 is not selected', () => {
   const other = { ...job, metadata: { ...job.metadata, uid: 'other' } };
   const labels = workerLabels(other, { rank: 0, attempt: 1 });
-  for (const service of [workersService(job), coordinatorService(job, 1)]) {
-    const selector = service.spec['selector'] as Record<string, string>;
-    expect(Object.entries(selector).every(([key, value]) => labels[key] === value)).toBe(false);
-  }
+  const selector = coordinatorService(job, 1).spec['selector'] as Record<string, string>;
+  expect(Object.entries(selector).every(([key, value]) => labels[key] === value)).toBe(false);
 });

@@ -5,7 +5,7 @@ import type { Cluster, JobContext } from '../job-context.ts';
 import type { Pod } from '../observe/pod.ts';
 import { ChildRefusedError } from './child-refused-error.ts';
 import { settleAll } from './settle-all.ts';
-import { ensureNetworkPolicy, ensureServices } from './support.ts';
+import { ensureNetworkPolicy, ensureService } from './support.ts';
 import { deletePods, startWorkers } from './workers.ts';
 
 export interface Orders {
@@ -46,7 +46,7 @@ export async function carryOut(cluster: Cluster, context: JobContext, orders: Or
     after(ready, () =>
       settleAll([
         ...(plan.support
-          ? [guarded(cluster, context, 'Service', () => ensureServices(cluster, context, coordinatorAttempt))]
+          ? [guarded(cluster, context, 'Service', () => ensureService(cluster, context, coordinatorAttempt))]
           : []),
         ...(isFirstStart ? [writeStatus()] : []),
       ]),

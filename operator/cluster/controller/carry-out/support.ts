@@ -1,5 +1,5 @@
 import { networkPolicy } from '../../../plan/manifests/network-policy.ts';
-import { coordinatorService, workersService } from '../../../plan/manifests/services.ts';
+import { coordinatorService } from '../../../plan/manifests/services.ts';
 import type { Cluster, JobContext } from '../job-context.ts';
 import { newestCoordinatorAttempt } from './coordinator-attempt.ts';
 import { ensureChild } from './ensure-child.ts';
@@ -16,10 +16,10 @@ export async function ensureNetworkPolicy(cluster: Cluster, { job, memory }: Job
 }
 
 /**
- * The names of the workers, and that of rank 0, which follows its newest attempt.
+ * The name of rank 0, which follows its newest attempt.
  * @param knownAttempt the newest attempt of rank 0, as far as this look knows
  */
-export async function ensureServices(
+export async function ensureService(
   cluster: Cluster,
   context: JobContext,
   knownAttempt: number,
@@ -28,6 +28,5 @@ export async function ensureServices(
   const { job, memory } = context;
   const coordinatorAttempt = await newestCoordinatorAttempt(cluster, context, knownAttempt);
   const access = { resource: resources.services, store: stores.services, own: memory.services };
-  const wanted = [workersService(job), coordinatorService(job, coordinatorAttempt)];
-  await Promise.all(wanted.map((service) => ensureChild(access, job.metadata.uid, service, clock())));
+  await ensureChild(access, job.metadata.uid, coordinatorService(job, coordinatorAttempt), clock());
 }
