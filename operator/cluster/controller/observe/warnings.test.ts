@@ -1,5 +1,4 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import type { KubeObject } from '../../api/types.ts';
 import { MemoryApiServer } from '../../testing/memory-api-server.ts';
 import { TestClock } from '../../testing/test-clock.ts';
 import { events } from '../kinds.ts';
@@ -18,7 +17,7 @@ beforeEach(() => {
 function warn(name: string, uid: string, message: string): void {
   const lastTimestamp = clock.now().toISOString();
   const event = { reason: 'FailedMount', message, lastTimestamp, involvedObject: { uid } };
-  server.put('events', { metadata: { namespace: 'default', name }, ...event } as KubeObject);
+  server.put('events', { metadata: { namespace: 'default', name }, ...event });
 }
 
 test('the newest warning about a pod is told', async () => {
