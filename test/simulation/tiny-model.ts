@@ -94,7 +94,10 @@ export async function createTinyModel(spec: JobSpec, used?: WebAssembly.Memory):
     plan,
     kernels,
     optimizer,
-    codecs: createCodecs(plan, kernels, scratch),
+    codecs: createCodecs(plan, kernels, {
+      scratch,
+      coder: plan.memory.computeCoder,
+    }),
     scalers: createScalerFinder(spec.compression, kernels, plan),
     runtime: tinyRuntime(plan),
     dataset: TINY_DATA,
