@@ -19,7 +19,7 @@ os.environ.update(GLOO_SOCKET_IFNAME=sys.argv[4], OMP_NUM_THREADS="1", MKL_NUM_T
 import torch  # noqa: E402
 import torch.distributed as dist  # noqa: E402
 
-from comm_hooks import register  # noqa: E402
+from comm_hooks import distributed  # noqa: E402
 
 WARM_UP_STEPS = 5
 SIDE = 1000
@@ -63,8 +63,7 @@ def bytes_sent(interface: str) -> int:
 def main(rank: int, world: int, address: str, interface: str, variant: str, values: int, seconds: float) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"tcp://{address}:29500", rank=rank, world_size=world)
-    model = torch.nn.parallel.DistributedDataParallel(Synthetic(values, rank), gradient_as_bucket_view=True)
-    register(model, variant)
+    model = distributed(Synthetic(values, rank), variant)
 
     def step() -> float:
         model.zero_grad(set_to_none=True)

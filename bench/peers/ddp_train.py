@@ -22,7 +22,7 @@ import torch  # noqa: E402
 import torch.distributed as dist  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 
-from comm_hooks import register  # noqa: E402
+from comm_hooks import distributed  # noqa: E402
 from models import build  # noqa: E402
 
 
@@ -66,8 +66,7 @@ def main(rank: int, world: int, address: str, options: Options) -> None:
     plain = model = build(options.model, options.seed)
     dist.init_process_group("gloo", init_method=f"tcp://{address}:29500", rank=rank, world_size=world)
     if world > 1:
-        model = torch.nn.parallel.DistributedDataParallel(model, gradient_as_bucket_view=True)
-        register(model, options.variant)
+        model = distributed(plain, options.variant)
     images, labels = load(options.data, "train", plain)
     test = load(options.data, "t10k", plain) if options.every else None
     optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
