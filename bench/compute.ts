@@ -60,10 +60,12 @@ export async function benchCompute(options: ComputeOptions): Promise<void> {
     return;
   }
   console.log(machineLine(machine));
-  console.log('one thread; median [min-max] over the steps, ms\n');
-  console.log(
-    formatTable(['model', 'batch', 'backend', 'gradient', 'export', 'import', 'steps'], rows.map(cells)),
-  );
+  if (rows.length > 0) {
+    console.log('one thread; median [min-max] over the steps, ms\n');
+    console.log(
+      formatTable(['model', 'batch', 'backend', 'gradient', 'export', 'import', 'steps'], rows.map(cells)),
+    );
+  }
   const compared = oneDnnRows(rows);
   if (compared.length > 0) {
     console.log('\nnative, gradient: TF_ENABLE_ONEDNN_OPTS=1 (what the launcher sets) against 0\n');

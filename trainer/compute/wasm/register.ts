@@ -7,6 +7,7 @@ import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
 import { depthwiseBackpropFilter } from './depthwise-backprop-filter.ts';
 import { depthwiseBackpropInput } from './depthwise-backprop-input.ts';
 import { gappedConvolution } from './gapped-convolution.ts';
+import { identity } from './identity.ts';
 import { maxPoolGrad } from './max-pool-grad.ts';
 import { refuseWrongKernels } from './refused-kernels.ts';
 import { loadTrainingKernels } from './training-kernels.ts';
@@ -33,6 +34,7 @@ async function register(): Promise<void> {
   replaceKernel('wasm', 'Conv2DBackpropInput', conv2dBackpropInput);
   replaceKernel('wasm', 'DepthwiseConv2dNativeBackpropFilter', depthwiseBackpropFilter);
   replaceKernel('wasm', 'DepthwiseConv2dNativeBackpropInput', depthwiseBackpropInput);
+  replaceKernel('wasm', 'Identity', identity);
   replaceKernel('wasm', 'MaxPoolGrad', maxPoolGrad);
   replaceKernel('wasm', 'UnsortedSegmentSum', unsortedSegmentSum);
   refuseWrongKernels();
