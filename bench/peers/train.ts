@@ -41,7 +41,8 @@ interface Contestant {
 interface TrainRow {
   readonly contestant: string;
   readonly rate: string;
-  readonly stepMs: number;
+  /** `null`: not measured, without a link. */
+  readonly stepMs: number | null;
   /** By seed; `null`: not reached. */
   readonly stepsToTarget: readonly (number | null)[];
   /** Steps, median over the seeds, times the step's time. */
@@ -70,12 +71,14 @@ export async function benchTrain(options: TrainOptions): Promise<void> {
     await withNetwork(rate, options.workers, async (network) => {
       for (const contestant of contestants) {
         const steps = needed.get(contestant.name) ?? [];
-        const row = rowOf(contestant.name, rate, await contestant.stepMs(network), steps);
-        console.error(`${rate} ${row.contestant}: ${row.stepMs.toFixed(1)} ms a step`);
-        rows.push(row);
+        const stepMs = await contestant.stepMs(network);
+        console.error(`${rate} ${contestant.name}: ${stepMs.toFixed(1)} ms a step`);
+        rows.push(rowOf(contestant.name, rate, stepMs, steps));
       }
     });
   }
+  if (rows.length === 0)
+    rows.push(...contestants.map(({ name }) => rowOf(name, '-', null, needed.get(name) ?? [])));
   if (options.output === 'json') {
     console.log(JSON.stringify({ machine, ...options, rows }));
     return;
@@ -99,7 +102,7 @@ function columns({ rate, contestant, stepMs, stepsToTarget: steps, secondsToTarg
   return [
     rate,
     contestant,
-    stepMs.toFixed(1),
+    stepMs?.toFixed(1) ?? '-',
     formatSpread(reached, 0),
     `${reached.length} of ${steps.length}`,
     secondsToTarget?.toFixed(1) ?? '-',
@@ -109,7 +112,7 @@ function columns({ rate, contestant, stepMs, stepsToTarget: steps, secondsToTarg
 function rowOf(
   contestant: string,
   rate: string,
-  stepMs: number,
+  stepMs: number | null,
   steps: readonly (number | null)[],
 ): TrainRow {
   const reached = steps.filter((count) => count !== null);
@@ -121,7 +124,7 @@ function rowOf(
     rate,
     stepMs,
     stepsToTarget: steps,
-    secondsToTarget: most && Number.isFinite(middle) ? (middle * stepMs) / 1000 : null,
+    secondsToTarget: stepMs !== null && most && Number.isFinite(middle) ? (middle * stepMs) / 1000 : null,
   };
 }
 
