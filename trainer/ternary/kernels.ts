@@ -13,8 +13,8 @@ export interface Kernels extends GradientKernels, DigitKernels, RansKernels, Flo
 
 export interface GradientKernels {
   /**
-   * One pass over float32 values x. Writes at `out`: float64 sum of scale * x, float64 sum of (scale * x)^2, uint32
-   * largest bits of |x| (20 bytes). A block is summed in float32 in 8 lanes (value i in lane i mod 8), lane l + lane
+   * One pass over float32 values x. Writes at `out`: float64 sum of scale * x, float64 sum of (scale * x)^2, float32
+   * largest (scale * x)^2 that is not NaN (20 bytes). A block is summed in float32 in 8 lanes (value i in lane i mod 8), lane l + lane
    * l + 4; these four in float64 over the blocks; then (0 + 2) + (1 + 3).
    */
   readonly measure: (values: number, blocks: number, scale: number, out: number) => void;

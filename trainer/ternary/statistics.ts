@@ -1,6 +1,6 @@
 import type { ChunkPlan, ScalerUnit } from './chunks.ts';
 import type { Kernels } from './kernels.ts';
-import { blocksOf, FLOAT_BYTES, type FlatLayout } from './layout.ts';
+import { BLOCK_VALUES, blocksOf, FLOAT_BYTES, type FlatLayout } from './layout.ts';
 import { NonFiniteGradientError } from './non-finite-gradient-error.ts';
 
 /** What one pass over a gradient tells. The arrays belong to the meter and are overwritten by its next call. */
@@ -50,8 +50,9 @@ export function createGradientMeter(
     tensorMaximum: new Float32Array(layout.slots.length),
   };
   const sums = new Float64Array(kernels.memory.buffer, scratch, 2);
-  const maximumBits = new Uint32Array(kernels.memory.buffer, scratch + 16, 1);
-  const maximum = new Float32Array(kernels.memory.buffer, scratch + 16, 1);
+  const largestSquare = new Float32Array(kernels.memory.buffer, scratch + 16, 1);
+  const bits = new Uint32Array(1);
+  const float = new Float32Array(bits.buffer);
   const exempt = layout.slots.filter((slot) => slot.exempt);
 
   /** Leaves the sums of scaled values in memory; returns max |g| and the scale. */
@@ -61,10 +62,16 @@ export function createGradientMeter(
   ): { largest: number; scale: number } {
     const at = gradient + offset * FLOAT_BYTES;
     kernels.measure(at, blocks, 1, scratch);
-    if (maximumBits[0]! >= INFINITY_BITS) throw firstNonFinite(kernels, layout, gradient, tensor);
-    const largest = maximum[0]!;
+    // The root of a rounded square is the number itself where the square is a normal one.
+    let largest = Math.sqrt(largestSquare[0]!);
+    let scale = scaleOf(largest);
+    if (scale !== 1 || !Number.isFinite(sums[1]!)) {
+      bits[0] = kernels.maxAbsoluteBits(at, blocks * BLOCK_VALUES);
+      if (bits[0] >= INFINITY_BITS) throw firstNonFinite(kernels, layout, gradient, tensor);
+      largest = float[0]!;
+      scale = scaleOf(largest);
+    }
     result.tensorMaximum[tensor] = Math.max(result.tensorMaximum[tensor]!, largest);
-    const scale = scaleOf(largest);
     if (scale !== 1) kernels.measure(at, blocks, scale, scratch);
     return { largest, scale };
   }

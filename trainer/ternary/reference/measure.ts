@@ -3,14 +3,12 @@ import type { GradientKernels } from '../kernels.ts';
 
 const BLOCK_LANES = 8;
 const LANES = 4;
-const MAGNITUDE_BITS = 0x7fff_ffff;
 const { fround } = Math;
 
 export function referenceMeasure(memory: WebAssembly.Memory): Pick<GradientKernels, 'measure'> {
   return {
     measure(values, blocks, scale, out) {
       const floats = new Float32Array(memory.buffer, values, blocks * BLOCK_VALUES);
-      const bits = new Int32Array(memory.buffer, values, blocks * BLOCK_VALUES);
       const sums = new Float64Array(LANES);
       const squares = new Float64Array(LANES);
       let largest = 0;
@@ -20,8 +18,10 @@ export function referenceMeasure(memory: WebAssembly.Memory): Pick<GradientKerne
         for (let i = block * BLOCK_VALUES; i < (block + 1) * BLOCK_VALUES; i++) {
           const value = fround(floats[i]! * fround(scale));
           blockSums[i % BLOCK_LANES]! += value;
-          blockSquares[i % BLOCK_LANES]! += fround(value * value);
-          largest = Math.max(largest, bits[i]! & MAGNITUDE_BITS);
+          const square = fround(value * value);
+          blockSquares[i % BLOCK_LANES]! += square;
+          // Not Math.max: a NaN is left out.
+          if (square > largest) largest = square;
         }
         for (let lane = 0; lane < LANES; lane++) {
           sums[lane]! += fround(blockSums[lane]! + blockSums[lane + LANES]!);
@@ -29,7 +29,7 @@ export function referenceMeasure(memory: WebAssembly.Memory): Pick<GradientKerne
         }
       }
       new Float64Array(memory.buffer, out, 2).set([fold(sums), fold(squares)]);
-      new Uint32Array(memory.buffer, out + 16, 1)[0] = largest;
+      new Float32Array(memory.buffer, out + 16, 1)[0] = largest;
     },
   };
 }
