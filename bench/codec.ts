@@ -101,6 +101,7 @@ function memoryFor(values: number): WebAssembly.Memory {
 function stages(kernels: Kernels, values: number): Stage[] {
   const { scratch, gradient, weights, slots, payloads, payloadStride } = placesFor(values);
   const blocks = values / BLOCK_VALUES;
+  const [first, second] = [slots[0]!, slots[1]!];
   fillWithNoise(new Float32Array(kernels.memory.buffer, gradient, values));
   fillWithNoise(new Float32Array(kernels.memory.buffer, weights, values));
 
@@ -147,8 +148,10 @@ function stages(kernels: Kernels, values: number): Stage[] {
       });
   };
   const hash = scratch;
-  const [first, second] = [slots[0]!, slots[1]!];
   return [
+    // What reading and copying alone would allow.
+    { name: 'read once (largest |x|)', run: () => void kernels.maxAbsoluteBits(gradient, values) },
+    { name: 'copy', run: () => kernels.copy(gradient, first, values * FLOAT_BYTES) },
     { name: 'statistics', run: () => kernels.measure(gradient, blocks, 1, scratch) },
     { name: 'ternarize + pack 2bit', run: () => encode(twoBit, 0) },
     {

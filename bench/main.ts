@@ -3,6 +3,7 @@ import { benchAccuracy } from './accuracy.ts';
 import { benchCheckpoint } from './checkpoint.ts';
 import { benchCodec } from './codec.ts';
 import { benchCompute } from './compute.ts';
+import { benchEntropy } from './entropy.ts';
 import { benchExchangeLocal } from './exchange-local.ts';
 import { benchPeers } from './peers/race.ts';
 import { benchTrain } from './peers/train.ts';
@@ -22,6 +23,18 @@ program
   .description('every kernel, plain TypeScript against SIMD, by gradient size')
   .addOption(output())
   .action(benchCodec);
+
+program
+  .command('entropy')
+  .description('entropy coding of pushes and sums: bits per value against the entropy, and speed')
+  .option(
+    '--lenet-steps <steps>',
+    'code the gradients of a LeNet at these steps; empty: of none',
+    '50,200,500',
+  )
+  .option('--backend <name>', 'compute backend of the LeNet', 'auto')
+  .addOption(output())
+  .action(benchEntropy);
 
 program
   .command('compute')
