@@ -143,7 +143,7 @@ function stored({ status }: Plan): JobStatus {
 }
 
 describe('for any workers, a plan', () => {
-  test('leaves at most one live, unfenced worker per rank, and none beyond the wanted ones', () => {
+  test('leaves at most one live, unfenced worker per (job UID, rank), and none beyond the wanted ones', () => {
     fc.assert(
       fc.property(anyJobOrRestarting, anyChildren, anySecond, (planned, children, second) => {
         const first = plan(planned, children, at(second));
@@ -225,7 +225,7 @@ describe('for any workers, a plan', () => {
     );
   });
 
-  test('keeps a terminal job terminal, with the same cause and end, whatever its workers do later', () => {
+  test('terminal is terminal: the same cause and end, whatever the workers do later', () => {
     fc.assert(
       fc.property(
         anyJobOrRestarting,
@@ -247,7 +247,7 @@ describe('for any workers, a plan', () => {
     );
   });
 
-  test('writes nothing for a settled job, at any later time', () => {
+  test('reconciling a settled job writes nothing, at any later time', () => {
     fc.assert(
       fc.property(
         anyJobOrRestarting,

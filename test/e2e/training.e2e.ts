@@ -109,7 +109,7 @@ describe('The LeNet example', () => {
     expect(ours.toSorted()).toEqual(['TernGradJob JobRunning', 'TernGradJob JobSucceeded']);
   });
 
-  test('leaves nothing when it is deleted', async () => {
+  test('nothing of a deleted job remains', async () => {
     expect(await jobs.belongings(name)).not.toEqual([]);
     await jobs.delete(name);
     await eventually('nothing is left', 30_000, async () =>

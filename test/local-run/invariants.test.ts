@@ -59,7 +59,7 @@ describe('batch-norm statistics, which each member gathers from its own slices',
   });
 });
 
-test('the step counter never goes back', async () => {
+test('the step counter never goes back except through a restore event', async () => {
   await withLooseJob(smallJob({ training: { steps: 60 } }), async (loose) => {
     const workers = [loose.start(0), loose.start(1)];
     const control = await openControl(loose);

@@ -64,17 +64,21 @@ export interface Schedule {
     readonly graceSeconds: number;
   };
   readonly checkpointEverySteps?: number;
+  /** Nobody polls rank 0, tells it of attempts, or replaces anyone. */
+  readonly isWithoutOperator?: boolean;
   readonly faults: readonly Fault[];
 }
 
 export const STEPS = 6;
 
 /** One line, which is the row's name. */
-export function describeSchedule({ replicas, elastic, checkpointEverySteps, faults }: Schedule): string {
+export function describeSchedule(schedule: Schedule): string {
+  const { replicas, elastic, checkpointEverySteps, isWithoutOperator = false, faults } = schedule;
   const job = [
     `${replicas} workers`,
     ...(elastic === undefined ? [] : [`elastic ${elastic.minReplicas}-${elastic.maxReplicas}`]),
     ...(checkpointEverySteps === undefined ? [] : [`checkpoint every ${checkpointEverySteps} steps`]),
+    ...(isWithoutOperator ? ['without an operator'] : []),
   ];
   return `${job.join(', ')}: ${faults.map(describeFault).join('; ')}`;
 }

@@ -134,7 +134,7 @@ class Simulation {
 
   async run(): Promise<Outcome> {
     for (let rank = 0; rank < this.#wantedSize; rank++) this.#start(rank, 10 * this.#random());
-    this.#operator.clock.every(POLL_MS, () => this.#poll());
+    if (this.#schedule.isWithoutOperator !== true) this.#operator.clock.every(POLL_MS, () => this.#poll());
     await this.#time.run(LIMIT_MS, () => this.#end !== undefined || this.#failure !== undefined);
     if (this.#failure !== undefined) this.#ledger.stuck(this.#failure);
     else if (this.#end === undefined) this.#ledger.stuck(`nothing more happens: ${this.#whoWaits()}`);

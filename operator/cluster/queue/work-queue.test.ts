@@ -179,7 +179,7 @@ describe('a failure', () => {
     await stop();
   });
 
-  test('of one key does not hold up others', async () => {
+  test("of one key does not hold up others: job A's progress does not depend on job B's failure", async () => {
     const { queue, begun, finish, stop } = running();
     queue.add('bad');
     queue.add('good');
