@@ -8,7 +8,7 @@ const PLACES: readonly string[] = [
   'create Secret terngrad-operator-authority',
   'create NetworkPolicy example',
   'create Service example-coordinator',
-  'create Secret example-worker-1',
+  'create Secret example-ranks-0',
   'create Pod example-worker-1-1',
   'status Running',
   'Event JobRunning',

@@ -5,7 +5,8 @@ import type { Jobs } from '../jobs.ts';
 export interface BarePods {
   readonly selector: string;
   readonly count: number;
-  create(): Promise<void>;
+  /** The first `count` of them, or all. */
+  create(count?: number): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -43,9 +44,8 @@ export async function copyOfWorkers(client: ApiClient, jobs: Jobs, job: string):
       ),
     },
   }));
-  const names = workers.flatMap(({ spec }) =>
-    (spec.volumes ?? []).flatMap(({ secret }) => secret?.secretName ?? []),
-  );
+  const volumes = workers.flatMap(({ spec }) => spec.volumes ?? []);
+  const names = [...new Set(volumes.flatMap(({ secret }) => secret?.secretName ?? []))];
   const secrets = `${core}/secrets`;
   await Promise.all(
     names.map(async (name) => {
@@ -57,8 +57,8 @@ export async function copyOfWorkers(client: ApiClient, jobs: Jobs, job: string):
   return {
     selector: SELECTOR,
     count: pods.length,
-    async create() {
-      const answers = await Promise.all(pods.map((pod) => client.create(path, pod)));
+    async create(first = pods.length) {
+      const answers = await Promise.all(pods.slice(0, first).map((pod) => client.create(path, pod)));
       const refused = answers.find(({ status }) => status !== 201);
       if (refused !== undefined) throw new Error(`a bare pod was refused: ${JSON.stringify(refused.body)}`);
     },

@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../integration/api-client.ts';
 import { eventually } from '../eventually.ts';
+import type { TernGradJob } from '../../../crds/index.ts';
 import type { Jobs } from '../jobs.ts';
-import { endlessJob } from '../small-job.ts';
 import type { BarePods } from './bare-pods.ts';
 import { lastOf, PodTimeline } from './pod-timeline.ts';
 
@@ -14,17 +14,18 @@ export interface LaunchTimes {
 
 const WORKERS = `terngrad.dev/job-name`;
 
-/** One job of so many workers, from its creation to Running; it is left there. */
+/** A job, from its creation to all its pods Running; it is left there. */
 export async function launchJob(
   client: ApiClient,
   jobs: Jobs,
-  name: string,
+  job: TernGradJob,
   replicas: number,
 ): Promise<LaunchTimes> {
+  const { name } = job.metadata;
   const timeline = await PodTimeline.start(client, jobs.namespace, `${WORKERS}=${name}`);
   try {
     const startMs = performance.now();
-    await jobs.create(endlessJob(name, replicas));
+    await jobs.create(job);
     const pods = await timeline.until(`${name} runs`, replicas, ({ runningMs }) => runningMs !== undefined);
     return {
       podsExistMs: lastOf(pods, 'addedMs') - startMs,
@@ -35,21 +36,21 @@ export async function launchJob(
   }
 }
 
-/** The same pods without an operator, by as many requests side by side. They are removed again. */
-export async function launchBarePods(client: ApiClient, jobs: Jobs, bare: BarePods): Promise<number> {
+/** The same pods without an operator, by as many requests side by side. They are left there. */
+export async function launchBarePods(
+  client: ApiClient,
+  jobs: Jobs,
+  bare: BarePods,
+  count = bare.count,
+): Promise<number> {
   const timeline = await PodTimeline.start(client, jobs.namespace, bare.selector);
   try {
     const startMs = performance.now();
-    await bare.create();
-    const pods = await timeline.until(
-      'bare pods run',
-      bare.count,
-      ({ runningMs }) => runningMs !== undefined,
-    );
+    await bare.create(count);
+    const pods = await timeline.until('bare pods run', count, ({ runningMs }) => runningMs !== undefined);
     return lastOf(pods, 'runningMs') - startMs;
   } finally {
     timeline.stop();
-    await bare.remove();
   }
 }
 

@@ -6,6 +6,8 @@ import { PodTimeline, type PodTimes } from './pod-timeline.ts';
 export interface ReplacementTimes {
   /** From the fault to the replacement Running. */
   readonly runningMs: number;
+  /** From the fault to the moment the API server shows it: the kubelet's share, and none of a pod that is deleted. */
+  readonly shownMs: number;
   /** From the moment the API server shows the fault to the replacement's existence: the operator's own share. */
   readonly operatorMs: number;
 }
@@ -35,6 +37,7 @@ export async function replaceWorker(
     const shownMs = (fault === 'pod deleted' ? struck?.deletedMs : struck?.endedMs) ?? Number.NaN;
     return {
       runningMs: (replacement?.runningMs ?? Number.NaN) - startMs,
+      shownMs: shownMs - startMs,
       operatorMs: (replacement?.addedMs ?? Number.NaN) - shownMs,
     };
   } finally {
