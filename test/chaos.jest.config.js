@@ -9,4 +9,6 @@ export default {
   rootDir: '..',
   testMatch: ['<rootDir>/test/*/*.chaos.ts'],
   maxWorkers: 1,
+  // A life that was given up may still wait for an answer.
+  forceExit: true,
 };

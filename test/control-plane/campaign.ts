@@ -3,14 +3,17 @@ import { HAPPENINGS } from './life.ts';
 import { randomOf } from './random.ts';
 import { appendResult, nameOf } from './results.ts';
 import type { LifeRecord, Surroundings } from './trial.ts';
-import { live } from './trial.ts';
+import { LifeFailedError, live } from './trial.ts';
 
 /** What became of a plan: `undefined` where all was as in the reference run. */
 export type Verdict = { readonly plan: Plan; readonly failure: string | undefined };
 
 /** Lives are mostly waiting: for the operator, for its rest. */
 const AT_ONCE = 8;
-/** Writes that come together now and then are one; then the place is not there, and the life is lived again. */
+/**
+ * Writes that come together now and then are one; then the place is not there, and the life is lived again. So is one that
+ * ended before its fault: on a computer that is overloaded.
+ */
 const TRIES = 3;
 
 /** Runs all plans, several at a time; the verdict of each comes when it comes. Never rejects. */
@@ -39,7 +42,11 @@ export function runAll(
         random,
         reference,
         ...(stepLimitMs !== undefined && { stepLimitMs }),
+      }).catch((error: unknown) => {
+        if (error instanceof LifeFailedError && !error.isMet && tries < TRIES) return undefined;
+        throw error;
       });
+      if (lived === undefined) continue;
       const told = plan.mayRepeatEvents === true ? undefined : tooManyTold(lived.events);
       if (told !== undefined) return told;
       if (lived.isMet) return undefined;

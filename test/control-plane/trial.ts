@@ -52,6 +52,18 @@ const STEP_REST_MS = 200;
 const LAST_REST_MS = 1_000;
 const MAX_DELAY_MS = 10;
 
+/** A life did not come to where it should. */
+export class LifeFailedError extends Error {
+  override readonly name = 'LifeFailedError';
+  /** Without its fault, a life says something of the computer only. */
+  readonly isMet: boolean;
+
+  constructor(message: string, { isMet, cause }: { readonly isMet: boolean; readonly cause: unknown }) {
+    super(message, { cause });
+    this.isMet = isMet;
+  }
+}
+
 /**
  * One life of a job, with one fault.
  * @throws when the operator does not get where it should, and when anything was seen that must never be.
@@ -122,8 +134,10 @@ export async function live(surroundings: Surroundings, options: TrialOptions): P
     const writes = proxies.flatMap((proxy) => proxy.writes);
     return { milestones, endState, events, writes, isMet };
   } catch (error) {
+    const when = isMet ? '' : 'before the fault struck: ';
     const words = seats.map((seat, index) => `operator ${index + 1}:\n${seat.log()}`).join('\n');
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${words}`, { cause: error });
+    const what = error instanceof Error ? error.message : String(error);
+    throw new LifeFailedError(`${when}${what}\n${words}`, { isMet, cause: error });
   } finally {
     observer.end();
     await Promise.all(seats.map((seat) => seat.end()));
