@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 /** Enough that the shaper never idles between two wake-ups at 10 Gbit; small beside any message that is measured. */
 const BURST = '128kb';
 const LATENCY = '20ms';
+const DEVICE = 'eth0';
 
 /**
  * Two network namespaces with one link between them whose rate is limited in both directions (`tbf`). Needs the right to
@@ -42,15 +43,15 @@ export class ShapedLink {
   #make(rate: string): void {
     const [one, other] = this.#names;
     for (const name of this.#names) run('ip', 'netns', 'add', name);
-    run('ip', 'link', 'add', 'link', 'netns', one, 'type', 'veth', 'peer', 'name', 'link', 'netns', other);
+    run('ip', 'link', 'add', DEVICE, 'netns', one, 'type', 'veth', 'peer', 'name', DEVICE, 'netns', other);
     this.#names.forEach((name, side) => {
       const inside = (...command: readonly string[]): void => run('ip', 'netns', 'exec', name, ...command);
       inside('ip', 'link', 'set', 'lo', 'up');
-      inside('ip', 'address', 'add', `${this.addresses[side]}/24`, 'dev', 'link');
-      inside('ip', 'link', 'set', 'link', 'up');
+      inside('ip', 'address', 'add', `${this.addresses[side]}/24`, 'dev', DEVICE);
+      inside('ip', 'link', 'set', DEVICE, 'up');
       if (rate === 'none') return;
       const queue = ['tbf', 'rate', rate, 'burst', BURST, 'latency', LATENCY];
-      inside('tc', 'qdisc', 'add', 'dev', 'link', 'root', ...queue);
+      inside('tc', 'qdisc', 'add', 'dev', DEVICE, 'root', ...queue);
     });
   }
 }
