@@ -7,6 +7,7 @@ import { benchEntropy } from './entropy.ts';
 import { benchExchangeLocal } from './exchange-local.ts';
 import { benchPeers } from './peers/race.ts';
 import { benchTrain } from './peers/train.ts';
+import { benchPredict } from './predict.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchStateTransfer } from './state-transfer.ts';
 import { benchStep } from './step.ts';
@@ -106,6 +107,19 @@ program
   .option('--directory <path>', 'where to write (default: the folder for temporary files)')
   .addOption(output())
   .action(benchCheckpoint);
+
+program
+  .command('predict')
+  .description(
+    'the model of `terngrad predict` against steps that `exchange` measures (needs root, or --cells)',
+  )
+  .option('--rates <rates>', 'as tc takes them, comma separated', '100mbit,1gbit,10gbit')
+  .option('--sizes <sizes>', 'of the float32 gradient, comma separated', '0.4MB,4MB,60MB')
+  .option('--codecs <names>', 'codecs, comma separated', 'ternary,float16,float32')
+  .option('--workers <count>', 'worker processes', integer, 2)
+  .option('--cells <file>', 'what `exchange --output json` printed, instead of measuring now')
+  .addOption(output())
+  .action(benchPredict);
 
 program
   .command('recovery')

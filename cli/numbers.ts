@@ -14,6 +14,11 @@ export function portNumber(text: string): number {
   return value;
 }
 
+/** 0 or more. */
+export function wholeNumber(text: string): number {
+  return integer(text);
+}
+
 function integer(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);

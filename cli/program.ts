@@ -4,8 +4,11 @@ import type { CommandOutcome } from './commands/command.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addInspectCommand } from './commands/inspect.ts';
+import { addLogsCommand } from './commands/logs.ts';
+import { addPredictCommand } from './commands/predict.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addScaleCommand } from './commands/scale.ts';
+import { addStatusCommand } from './commands/status.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { addVersionCommand } from './commands/version.ts';
 import type { CliContext } from './context.ts';
@@ -15,7 +18,8 @@ const help = `
 Start with:
   terngrad validate -f job.yaml     is the file right?
   terngrad explain -f job.yaml      what would cross the network?
-  terngrad run -f job.yaml          train it here`;
+  terngrad run -f job.yaml          train it here
+  terngrad predict -f job.yaml --link 1gbit   how fast would it be with more workers?`;
 
 /** Runs one command line (without `node` and the script). Returns the exit code; never rejects. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
@@ -32,6 +36,9 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   addScaleCommand(program, context);
   addValidateCommand(program, context);
   addExplainCommand(program, context);
+  addPredictCommand(program, context);
+  addStatusCommand(program, context);
+  addLogsCommand(program, context);
   addInspectCommand(program, context, outcome);
   addDemoCommand(program, context, outcome);
   addVersionCommand(program, context);

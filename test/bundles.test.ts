@@ -65,9 +65,16 @@ describe('the bundles', () => {
     );
   });
 
-  test('terngrad.js loads TensorFlow.js only when it comes to explain a job', () => {
+  test('terngrad.js loads TensorFlow.js only when it comes to explain a job or to predict its speed', () => {
     expect(matching(bundle('terngrad.js', 'atStart'), tensorFlow)).toEqual([]);
     expect([...bundle('terngrad.js', 'ever').packages]).toContain('@tensorflow/tfjs-core');
+  });
+
+  test('terngrad.js loads the Kubernetes client only when it comes to look at a cluster', () => {
+    expect(matching(bundle('terngrad.js', 'atStart'), /@kubernetes\//)).toEqual([]);
+    expect(
+      matching(bundle('terngrad.js', 'ever'), /@kubernetes\/client-node\/dist\/config\.js$/),
+    ).toHaveLength(1);
   });
 
   test('compute.js loads a backend only when it is chosen', () => {

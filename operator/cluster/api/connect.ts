@@ -2,6 +2,7 @@ import { Connections } from './connections.ts';
 import { Exchange } from './exchange.ts';
 import type { ApiCall } from './exchange.ts';
 import type { KubeConfig } from './kube-config.ts';
+import { readLines } from './line-stream.ts';
 import { RestResource } from './rest-resource.ts';
 import type { WatchableApiServer } from './types.ts';
 
@@ -17,6 +18,11 @@ export interface ConnectOptions {
   readonly monotonicMs?: () => number;
 }
 
+export interface ConnectedApiServer extends WatchableApiServer {
+  /** The text at `path` (with its query), line by line as it comes. Throws as the calls of Resource do. */
+  lines(path: string, signal: AbortSignal): AsyncIterable<string>;
+}
+
 /** Connects when the first call is made. Throws UnusableKubeConfigError. */
 export function connectToApiServer({
   kubeConfig,
@@ -24,11 +30,14 @@ export function connectToApiServer({
   requestTimeoutMs = 30_000,
   watchSilenceMs = 120_000,
   monotonicMs = () => performance.now(),
-}: ConnectOptions): WatchableApiServer {
+}: ConnectOptions): ConnectedApiServer {
   const connections = new Connections(kubeConfig, monotonicMs);
   const exchange = new Exchange({ connections, onCall, timeoutMs: requestTimeoutMs, monotonicMs });
   return {
     resource: (kind) => new RestResource(exchange, kind, watchSilenceMs),
+    async *lines(path, signal) {
+      yield* readLines(await exchange.open({ method: 'GET', path }, signal), path, signal);
+    },
     close: () => exchange.close(),
   };
 }
