@@ -35,7 +35,7 @@ export interface CodecTimes {
   readonly codings: readonly MeasuredCoding[];
 }
 
-export const CODINGS: readonly CodingName[] = [
+const CODINGS: readonly CodingName[] = [
   { name: 'float32', codec: 'float32', packing: 'base3' },
   { name: 'float16', codec: 'float16', packing: 'base3' },
   { name: 'ternary', codec: 'ternary', packing: 'base3' },
