@@ -4,6 +4,7 @@ import { benchCheckpoint } from './checkpoint.ts';
 import { benchCodec } from './codec.ts';
 import { benchCompute } from './compute.ts';
 import { benchEntropy } from './entropy.ts';
+import { benchExchange } from './exchange.ts';
 import { benchExchangeLocal } from './exchange-local.ts';
 import { benchPeers } from './peers/race.ts';
 import { benchTrain } from './peers/train.ts';
@@ -98,6 +99,19 @@ program
   .option('--timed <count>', 'steps of a run that measures their time', integer, 60)
   .addOption(output())
   .action(benchTrain);
+
+program
+  .command('exchange')
+  .description('the exchange without a model, between workers on links of limited rate (needs root)')
+  .option('--rate <rates>', 'as tc takes them, comma separated; none: not limited', '1gbit')
+  .option('--sizes <sizes>', 'sizes of the float32 gradient, comma separated', '4MB,60MB')
+  .option('--workers <count>', 'worker processes, each on one core', integer, 2)
+  .option('--codecs <names>', 'float32, float16, ternary, ternary-2bit; comma separated', 'float32,ternary')
+  .addOption(new Option('--tls <state>', 'mutual TLS').choices(['on', 'off']).default('on'))
+  .option('--optimizer <name>', 'optimizer of the update', 'sgd')
+  .option('--steps <count>', 'measured steps of every cell (default: fewer for larger gradients)', integer)
+  .addOption(output())
+  .action(benchExchange);
 
 program
   .command('checkpoint')

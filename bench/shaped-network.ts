@@ -29,7 +29,7 @@ export class ShapedNetwork {
   }
 
   /** Runs a program where a member is: put this before it. */
-  inside(member: number): readonly string[] {
+  inside(member: number): readonly [string, ...string[]] {
     return ['ip', 'netns', 'exec', this.#members[member] as string];
   }
 
@@ -70,6 +70,14 @@ export class ShapedNetwork {
       shape(this.#bridge, port, rate);
     });
   }
+}
+
+/** Bytes that left through the interface of the namespace this process is in, headers of every packet included. */
+export function bytesSent(): number {
+  const shown = execFileSync('tc', ['-s', '-j', 'qdisc', 'show', 'dev', INTERFACE], { encoding: 'utf8' });
+  const [queue] = JSON.parse(shown) as { readonly bytes: number }[];
+  if (queue === undefined) throw new Error(`${INTERFACE} has no queue that counts`);
+  return queue.bytes;
 }
 
 function addPair(one: string, nameThere: string, other: string, otherName: string): void {

@@ -6,7 +6,7 @@ import type { Authority } from '../operator/pki/authority.ts';
 import { median } from '../trainer/step/figures.ts';
 import { credentialsOf } from './credentials-of.ts';
 import { describeMachine, machineLine } from './machine.ts';
-import { ShapedLink } from './shaped-link.ts';
+import { ShapedNetwork } from './shaped-network.ts';
 import type { StateFigures, StateOrder } from './state-member.ts';
 import { formatTable } from './table.ts';
 
@@ -33,7 +33,7 @@ export async function benchStateTransfer(options: StateTransferBenchOptions): Pr
   const authority = await createAuthority('bench', { notAfter: new Date(Date.now() + 3_600_000) });
   const rows: Row[] = [];
   for (const rate of options.rates.split(',')) {
-    const link = new ShapedLink(rate);
+    const link = new ShapedNetwork(rate);
     try {
       for (const stateMegabytes of options.sizes.split(',').map(Number)) {
         const formMs: number[] = [];
@@ -79,7 +79,7 @@ function megabitsOf(rate: string): number | undefined {
   return Number(number) * (unit === 'gbit' ? 1000 : 1);
 }
 
-async function transfer(link: ShapedLink, authority: Authority, stateBytes: number): Promise<number> {
+async function transfer(link: ShapedNetwork, authority: Authority, stateBytes: number): Promise<number> {
   const sides = [0, 1] as const;
   const [server] = link.addresses;
   const children = sides.map((side) => start(link, side));
@@ -89,7 +89,7 @@ async function transfer(link: ShapedLink, authority: Authority, stateBytes: numb
         const child = children[rank] as ChildProcess;
         const order: StateOrder = {
           rank,
-          host: link.addresses[rank],
+          host: link.addresses[rank] as string,
           coordinatorAddress: `${server}:${PORT}`,
           credentials: await credentialsOf(authority, rank),
           stateBytes,
@@ -107,7 +107,7 @@ async function transfer(link: ShapedLink, authority: Authority, stateBytes: numb
   }
 }
 
-function start(link: ShapedLink, side: 0 | 1): ChildProcess {
+function start(link: ShapedNetwork, side: 0 | 1): ChildProcess {
   const [enter, ...enterArgs] = link.inside(side);
   const program = ['--import', 'tsx', fileURLToPath(new URL('./state-member.ts', import.meta.url))];
   return spawn(enter, [...enterArgs, process.execPath, ...program], {

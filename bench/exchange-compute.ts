@@ -1,0 +1,116 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workerData } from 'node:worker_threads';
+import type { ModelRuntime } from '../trainer/compute/model-runtime.ts';
+import { tensorflow } from '../trainer/compute/tensorflow.ts';
+import { createRandom } from '../trainer/data/random.ts';
+import type { Batch, Dataset } from '../trainer/programs/program.ts';
+import type { ComputeThreadInput } from '../trainer/step/compute-client.ts';
+import type { CompletedStep, FromCompute } from '../trainer/step/messages.ts';
+import { runComputeThread } from '../trainer/step/run-compute-thread.ts';
+import type { FlatLayout } from '../trainer/ternary/layout.ts';
+import { bytesSent } from './shaped-network.ts';
+import { FIGURES_FILE, type SyntheticModel, type WorkerFigures } from './synthetic-model.ts';
+
+/** The job's `program.parameters` carry what only this measurement knows. */
+const { spec, rank, baseDirectory } = workerData as ComputeThreadInput;
+const model = JSON.parse(String(spec.program.parameters['synthetic'])) as SyntheticModel;
+
+/** Gaussian values, repeated with a period that is a prime: no two chunks are alike. */
+const TABLE_VALUES = 1_000_003;
+const SIGMA = 1e-3;
+
+let gradientCpuMicros = 0;
+
+/** A model without a model: every step has the same Gaussian gradient, whose cost is counted apart. */
+function syntheticRuntime(): ModelRuntime {
+  const table = gaussian();
+  let layout: FlatLayout | undefined;
+  return {
+    tensors: model.tensors,
+    nonTrainable: [],
+    nonTrainableValues: 0,
+    bind: (bound) => (layout = bound),
+    gradient(_batch, out) {
+      const before = process.cpuUsage();
+      for (const { offset, size } of layout?.slots ?? []) {
+        for (let done = 0; done < size; done += TABLE_VALUES) {
+          out.set(table.subarray(0, Math.min(TABLE_VALUES, size - done)), offset + done);
+        }
+      }
+      const { user, system } = process.cpuUsage(before);
+      gradientCpuMicros += user + system;
+      return { loss: 1 };
+    },
+    exportWeights: (out) => out.fill(0),
+    importWeights: () => undefined,
+    topology: () => ({}),
+    exportNonTrainable: () => undefined,
+    importNonTrainable: () => undefined,
+    evaluate: () => ({ examples: 0, lossSum: 0, loss: 0 }),
+    dispose: () => undefined,
+  };
+}
+
+function gaussian(): Float32Array {
+  const random = createRandom({ seed: 1, step: 0, rank, purpose: 'bench' });
+  return Float32Array.from({ length: TABLE_VALUES }, () => SIGMA * random.normal());
+}
+
+/** As many examples as make every step whole; nothing is in them. */
+function emptyDataset(): Dataset {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody looks into it
+  const batch = { inputs: {}, targets: {} } as Batch;
+  return { train: { count: 1024, batch: () => batch }, test: { count: 0, batch: () => batch } };
+}
+
+interface Mark {
+  readonly cpuMicros: number;
+  readonly sentBytes: number;
+}
+
+function mark(): Mark {
+  const { user, system } = process.cpuUsage();
+  return { cpuMicros: user + system - gradientCpuMicros, sentBytes: bytesSent() };
+}
+
+/** Peak and present resident memory, bytes. */
+function resident(line: 'VmHWM' | 'VmRSS'): number {
+  const [, kilobytes] =
+    new RegExp(`${line}:\\s+(\\d+) kB`).exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}
+
+const steps: CompletedStep[] = [];
+let idleBytes = 0;
+let start: Mark | undefined;
+
+function onPost(message: FromCompute): void {
+  if (message.type === 'ready') idleBytes = resident('VmRSS');
+  if (message.type !== 'contribution') return;
+  const { step, previous } = message;
+  if (previous !== undefined && previous.step >= model.warmupSteps) steps.push(previous);
+  if (step === model.warmupSteps) start = mark();
+  if (step === spec.training.steps && start !== undefined) {
+    const end = mark();
+    const figures: WorkerFigures = {
+      steps,
+      cpuSeconds: (end.cpuMicros - start.cpuMicros) / 1e6 / steps.length,
+      wireBytes: (end.sentBytes - start.sentBytes) / steps.length,
+      memoryGrowthBytes: resident('VmHWM') - idleBytes,
+    };
+    writeFileSync(join(baseDirectory, FIGURES_FILE), JSON.stringify(figures));
+  }
+}
+
+await runComputeThread(
+  () =>
+    Promise.resolve({
+      tf: tensorflow,
+      runtime: syntheticRuntime(),
+      dataset: emptyDataset(),
+      backend: 'synthetic gradients',
+      notes: [],
+    }),
+  onPost,
+);
