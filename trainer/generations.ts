@@ -130,6 +130,7 @@ async function begin(
   failure.addEventListener('abort', () => compute.interrupt(failure.reason as Error), { once: true });
   const plan = planFor(members.length);
   const store = await SharedChunkStore.create(plan, ready.memory, membership);
+  compute.beforeRewind = () => store.interrupt();
   compute.send({
     type: 'start',
     memberCount: members.length,

@@ -233,6 +233,7 @@ export class ChunkExchange {
 
   #stage(c: number): void {
     this.#staged[c] = 1;
+    this.#storeOf(c).sumStaged?.(c);
     this.#stagedCount++;
     if (this.#stagedCount === this.#chunks) this.#finish();
   }

@@ -32,6 +32,8 @@ export interface ChunkStore {
    */
   faultOfContribution?(c: number, memberIndex: number): string | undefined;
   faultOfSum?(c: number): string | undefined;
+  /** The sum of chunk c lies at its place and is checked. */
+  sumStaged?(c: number): void;
   /** All contributions to an owned chunk are in: sums them in member order into `pullPayload(c)`. Synchronous. */
   reduce(c: number): void;
   /** The encoded sum: written by `reduce` for owned chunks, by the exchange for received ones. */

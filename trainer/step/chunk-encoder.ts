@@ -23,19 +23,20 @@ export interface ChunkEncoderOptions {
 /** Turns the gradient in memory into push payloads, and tells the I/O thread as they get ready. */
 export interface ChunkEncoder {
   /**
+   * @param gradient where it begins.
    * @param scalers by unit: the shared ones, or this member's own.
    * @param codec what the members agreed on for this step; see `StepPlan.codingAt`.
    */
-  encode(noise: NoiseKey, scalers: Float32Array, codec?: StepCodec): void;
+  encode(gradient: number, noise: NoiseKey, scalers: Float32Array, codec?: StepCodec): void;
 }
 
 export function createChunkEncoder(options: ChunkEncoderOptions): ChunkEncoder {
   const { memory, plan, codecs, start, post } = options;
   const ordered = encodeOrder(plan.chunkPlan.chunks, start);
-  const { gradient, push, pushLengths } = plan.memory;
+  const { push, pushLengths } = plan.memory;
   const lengths = new Uint32Array(memory.buffer, pushLengths, plan.chunkPlan.chunks.length);
   return {
-    encode(noise, scalers, codec) {
+    encode(gradient, noise, scalers, codec) {
       let ready: number[] = [];
       let readyBytes = 0;
       for (const [place, chunk] of ordered.entries()) {

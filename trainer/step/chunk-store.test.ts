@@ -24,7 +24,7 @@ async function worker(selfIndex: number, compression: TernGradJob['spec']['compr
     for (let i = 0; i < slot.size; i += 1) gradient[slot.offset + i] = Math.sin(i * 0.37 + selfIndex) ** 5;
   }
   const ownGradient = Float32Array.from(gradient);
-  createScalerFinder(spec.compression, kernels, plan).find(0, store.localScalers);
+  createScalerFinder(spec.compression, kernels, plan, { present: plan.memory }).find(0, store.localScalers);
   const { computeScratch: scratch, computeCoder: coder } = plan.memory;
   const codecs = createCodecs(plan, kernels, { scratch, coder });
   return { plan, store, codecs, memory, gradient, ownGradient };

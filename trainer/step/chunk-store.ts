@@ -11,6 +11,7 @@ import {
   plainFormat,
   type PayloadFormat,
 } from '../ternary/payload-format.ts';
+import { arrivalsOf, type Arrivals } from './arrivals.ts';
 import { monotonicMs } from './clock.ts';
 import { createCodecs, type Codecs } from './codecs.ts';
 import type { StepCodec } from './coding.ts';
@@ -28,6 +29,8 @@ export class SharedChunkStore implements ChunkStore {
   readonly #check: PayloadCheck;
   readonly #memory: WebAssembly.Memory;
   readonly #selfIndex: number;
+  readonly #arrivals: Arrivals;
+  readonly #reducedAt: Float64Array;
   /** By chunk; the compute thread writes those of `push`. */
   readonly #pushLengths: Uint32Array;
   readonly #pullLengths: Uint32Array;
@@ -37,6 +40,7 @@ export class SharedChunkStore implements ChunkStore {
   readonly #codedSumLengths: Uint32Array;
   #step = 0;
   #codec: StepCodec | undefined;
+  /** When the last of this member's owned chunks was summed; `monotonicMs` clock. */
   #reducedAtMs = 0;
 
   static async create(
@@ -61,21 +65,29 @@ export class SharedChunkStore implements ChunkStore {
     this.#pushLengths = new Uint32Array(memory.buffer, plan.memory.pushLengths, chunks.length);
     this.#pullLengths = new Uint32Array(memory.buffer, plan.memory.pullLengths, chunks.length);
     this.#codedSumLengths = new Uint32Array(chunks.length);
+    this.#arrivals = arrivalsOf(plan, memory);
+    this.#reducedAt = new Float64Array(memory.buffer, plan.memory.reducedAt, 1);
     this.#contributionLengths = new Uint32Array(chunks.length * plan.members);
     this.localScalers = new Float32Array(memory.buffer, plan.memory.localScalers, units);
     this.sharedScalers = new Float32Array(memory.buffer, plan.memory.sharedScalers, units * plan.scalerRows);
-  }
-
-  /** When the last of this member's owned chunks was summed; `monotonicMs` clock. */
-  get reducedAtMs(): number {
-    return this.#reducedAtMs;
   }
 
   /** @param codec what the members agreed on for this step; see `StepPlan.codingAt`. */
   beginStep(step: number, codec?: StepCodec): void {
     this.#step = step;
     this.#codec = codec;
+    this.#arrivals.begin();
     this.#reducedAtMs = monotonicMs();
+  }
+
+  /** The compute thread waits for sums that will not come any more. */
+  interrupt(): void {
+    this.#arrivals.interrupt();
+  }
+
+  sumStaged(c: number): void {
+    this.#reducedAt[0] = this.#reducedAtMs;
+    this.#arrivals.add(c);
   }
 
   get chunkCount(): number {

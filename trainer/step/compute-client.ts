@@ -42,8 +42,10 @@ export interface ComputeClient {
   readonly failure: Error | undefined;
   /** Called once, at the first failure. */
   onFailure: () => void;
-  /** Called with encoded chunks, which come between `agreed` and `staged`. */
+  /** Called with encoded chunks, which come after `agreed`. */
   onEncoded: (chunks: readonly number[]) => void;
+  /** Called before the compute thread is told that the generation is over: it may wait for sums, and hear no message. */
+  beforeRewind: () => void;
   /** Ends the present wait with this error. */
   interrupt(error: Error): void;
   send(message: ToCompute): void;
@@ -63,9 +65,11 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
     },
     onFailure: () => {},
     onEncoded: () => {},
+    beforeRewind: () => {},
     next: (types, budgetMs) => within(budgetMs, types.join("' or '"), mailbox.next(...types)),
     rewind(budgetMs) {
       client.onEncoded = () => {};
+      client.beforeRewind();
       client.send({ type: 'rewind' });
       return within(budgetMs, 'rewound', mailbox.skipTo('rewound'));
     },

@@ -7,9 +7,11 @@ import type { TensorFlow } from '../compute/tensorflow.ts';
 import { failureOf } from '../failure.ts';
 import type { Dataset } from '../programs/program.ts';
 import type { SmoothOut } from '../regularize/smooth-out.ts';
+import type { Chunk } from '../ternary/chunks.ts';
 import { BLOCK_VALUES, type FlatLayout } from '../ternary/layout.ts';
 import type { Kernels } from '../ternary/kernels.ts';
 import { AveragedNonTrainable } from './averaged-non-trainable.ts';
+import { arrivalsOf, type Arrivals } from './arrivals.ts';
 import { createChunkEncoder, type ChunkEncoder } from './chunk-encoder.ts';
 import { monotonicMs } from './clock.ts';
 import type { Codecs } from './codecs.ts';
@@ -25,7 +27,9 @@ import type {
   ToCompute,
 } from './messages.ts';
 import type { ScalerFinder } from './scaler-finder.ts';
+import type { StateVectors } from './state-vectors.ts';
 import type { StepPlan } from './step-plan.ts';
+import { createSumApplier, type StepSettings, type SumApplier } from './sum-applier.ts';
 import { weightsHash } from './weights-hash.ts';
 
 export interface ComputeLoopOptions {
@@ -41,6 +45,7 @@ export interface ComputeLoopOptions {
   readonly kernels: Kernels;
   readonly codecs: Codecs;
   readonly scalers: ScalerFinder;
+  readonly vectors: StateVectors;
   /** Hash of the state as it stands in memory, which is that before step 0. */
   readonly initialHash: string;
   readonly inbox: Mailbox<ToCompute>;
@@ -58,6 +63,9 @@ interface Seat {
   readonly start: Start;
   readonly plan: StepPlan;
   readonly encoder: ChunkEncoder;
+  readonly applier: SumApplier;
+  readonly arrivals: Arrivals;
+  readonly reducedAt: Float64Array;
   readonly sharedScalers: Float32Array;
 }
 
@@ -65,14 +73,12 @@ interface Seat {
  * The compute thread's part of the steps. The flat weights in memory are the truth; the model holds a copy that is
  * renewed at the start of each step, perturbed for SmoothOut or averaged for evaluation as the step needs.
  *
- * A generation may end at any time. What was staged is applied then, and nothing else: this thread is always at the
- * begin of a step when it hears of it.
+ * A generation may end at any time. A step whose sums have all come is applied then, and nothing else: this thread is
+ * always at the begin of a step when it hears of it.
  */
 export class ComputeLoop {
   readonly #options: ComputeLoopOptions;
   readonly #layout: FlatLayout;
-  readonly #weights: Float32Array;
-  readonly #gradient: Float32Array;
   readonly #average: Float32Array | undefined;
   readonly #nonTrainable: Float32Array | undefined;
   readonly #localScalers: Float32Array;
@@ -95,13 +101,23 @@ export class ComputeLoop {
       at === undefined ? undefined : floats(at, length);
     this.#options = options;
     this.#layout = layout;
-    this.#weights = floats(memory.weights, layout.values);
-    this.#gradient = floats(memory.gradient, layout.values);
     this.#average = someFloats(memory.average, layout.values);
     this.#nonTrainable = someFloats(memory.nonTrainable, runtime.nonTrainableValues);
     this.#localScalers = floats(memory.localScalers, chunkPlan.units);
     this.#averaged = new AveragedNonTrainable(runtime);
     this.#stateHash = options.initialHash;
+  }
+
+  get #weights(): Float32Array {
+    return this.#vectorAt(this.#options.vectors.present.weights);
+  }
+
+  get #gradient(): Float32Array {
+    return this.#vectorAt(this.#options.vectors.present.gradient);
+  }
+
+  #vectorAt(place: number): Float32Array {
+    return new Float32Array(this.#options.kernels.memory.buffer, place, this.#layout.values);
   }
 
   /** Runs one generation after the other until this member has nothing more to give. */
@@ -120,7 +136,8 @@ export class ComputeLoop {
   }
 
   #sit(start: Start): Seat {
-    const { planFor, post, codecs, kernels } = this.#options;
+    const { planFor, post, codecs, kernels, optimizer, vectors } = this.#options;
+    const { memory } = kernels;
     const isSamePlace =
       start.memberCount === this.#seat?.start.memberCount && start.selfIndex === this.#seat.start.selfIndex;
     if (start.restored) this.#takeState(start);
@@ -132,26 +149,30 @@ export class ComputeLoop {
     this.#seat = {
       start,
       plan,
-      encoder: createChunkEncoder({ memory: kernels.memory, plan, codecs, start, post }),
-      sharedScalers: new Float32Array(kernels.memory.buffer, plan.memory.sharedScalers, units),
+      encoder: createChunkEncoder({ memory, plan, codecs, start, post }),
+      applier: createSumApplier({ plan, kernels, codecs, optimizer, vectors }),
+      arrivals: arrivalsOf(plan, memory),
+      reducedAt: new Float64Array(memory.buffer, plan.memory.reducedAt, 1),
+      sharedScalers: new Float32Array(memory.buffer, plan.memory.sharedScalers, units),
     };
     return this.#seat;
   }
 
   /** Applies what the members have summed, until the generation is over; the others do not know of it. */
   async #observe(from: Observe): Promise<void> {
-    const { planFor, post, inbox, kernels } = this.#options;
+    const { planFor, post, inbox, kernels, codecs, optimizer, vectors } = this.#options;
     this.#takeState(from);
     // What was made for another place in another generation is of no use after this.
     this.#seat = undefined;
     const plan = planFor(from.memberCount);
-    const units = plan.chunkPlan.units * plan.scalerRows;
-    const sharedScalers = new Float32Array(kernels.memory.buffer, plan.memory.sharedScalers, units);
+    const applier = createSumApplier({ plan, kernels, codecs, optimizer, vectors });
     for (;;) {
       post({ type: 'applied', step: this.#step, stateHash: this.#stateHash });
       const message = await inbox.next('observed', 'rewind');
       if (message.type === 'rewind') return;
-      const damage = this.#apply({ plan, sharedScalers });
+      applier.begin(this.#settings(plan));
+      for (const chunk of plan.chunkPlan.chunks) applier.take(chunk);
+      const damage = this.#commit(applier, plan);
       if (damage !== undefined) throw new WrongStateError(damage);
       this.#step += 1;
     }
@@ -159,9 +180,8 @@ export class ComputeLoop {
 
   /** The state in memory is a peer's, as it was before `start.step`. */
   #takeState(start: Pick<Start, 'memberCount' | 'step' | 'stateHash'>): void {
-    const { optimizer, rank } = this.#options;
-    const { memory } = this.#options.planFor(start.memberCount);
-    const hash = optimizer.hash(memory.weights, memory.slots);
+    const { optimizer, rank, vectors } = this.#options;
+    const hash = optimizer.hash(vectors.present.weights, vectors.present.slots);
     if (hash !== start.stateHash) {
       throw new WrongStateError(
         `rank ${rank} got a state with hash ${hash} instead of ${start.stateHash} for step ${start.step}; suspect the ` +
@@ -206,16 +226,18 @@ export class ComputeLoop {
       const encodeFromMs = monotonicMs();
       this.#encode(seat, agreed.codec);
       const encodedMs = monotonicMs();
-      const staged = await inbox.next('staged', 'rewind');
-      if (staged.type === 'rewind') return false;
-      const stagedMs = monotonicMs();
-      const damage = this.#apply(seat, agreed.codec);
+      const stagedMs = this.#takeSums(seat, agreed.codec);
+      if (stagedMs === undefined) {
+        await inbox.next('rewind');
+        return false;
+      }
+      const damage = this.#commit(seat.applier, seat.plan);
       if (damage !== undefined) {
         await this.#endDamaged(damage);
         return false;
       }
       const endMs = monotonicMs();
-      const reducedMs = Math.min(Math.max(staged.reducedAtMs, encodedMs), stagedMs);
+      const reducedMs = Math.min(Math.max(seat.reducedAt[0] ?? 0, encodedMs), stagedMs);
       this.#previous = {
         step: this.#step,
         totalMs: endMs - timed.beganMs,
@@ -302,9 +324,10 @@ export class ComputeLoop {
   }
 
   #encode({ plan, encoder, sharedScalers }: Seat, codec: StepCodec | undefined): void {
-    const { spec, rank } = this.#options;
+    const { spec, rank, vectors } = this.#options;
     const scalers = plan.scaler === 'local' ? this.#localScalers : sharedScalers;
-    encoder.encode({ seed: spec.training.seed, step: this.#step, rank }, scalers, codec);
+    const noise = { seed: spec.training.seed, step: this.#step, rank };
+    encoder.encode(vectors.present.gradient, noise, scalers, codec);
   }
 
   /** The state in memory is the one that this thread wrote, and no part of a peer's. */
@@ -329,35 +352,43 @@ export class ComputeLoop {
   }
 
   /**
-   * Every chunk's sum is in memory and checked: only now do weights change.
+   * Takes the sums of the step as they come. Returns when the last one came, on the `monotonicMs` clock; `undefined` when the
+   * generation is over before: the state is as it was, but the gradient is spent if one sum has come.
+   */
+  #takeSums({ plan, applier, arrivals }: Seat, codec: StepCodec | undefined): number | undefined {
+    const { chunks } = plan.chunkPlan;
+    let arrivedMs = monotonicMs();
+    applier.begin(this.#settings(plan, codec));
+    for (let taken = 0; taken < chunks.length;) {
+      const count = arrivals.wait(taken);
+      if (count === undefined) {
+        if (taken > 0) this.#forget();
+        return undefined;
+      }
+      arrivedMs = monotonicMs();
+      for (; taken < count; taken += 1) applier.take(chunks[arrivals.chunk(taken)] as Chunk);
+    }
+    return arrivedMs;
+  }
+
+  #settings({ totalSteps }: StepPlan, codec?: StepCodec): StepSettings {
+    const { learningRate: schedule, weightDecay } = this.#options.spec.training;
+    return {
+      step: this.#step,
+      learningRate: learningRate(schedule, this.#step, totalSteps),
+      weightDecay,
+      ...(codec !== undefined && { codec }),
+    };
+  }
+
+  /**
+   * Every chunk's sum was in memory and checked: only now do weights change.
    * @returns what is wrong with the state, which is then of no use, or `undefined`.
    */
-  #apply(
-    { plan, sharedScalers }: Pick<Seat, 'plan' | 'sharedScalers'>,
-    codec?: StepCodec,
-  ): string | undefined {
+  #commit(applier: SumApplier, { memory, layout }: StepPlan): string | undefined {
     const step = this.#step;
-    const { spec, kernels, codecs, optimizer } = this.#options;
-    const { memory, layout } = plan;
-    const { chunks } = plan.chunkPlan;
-    const lengths = new Uint32Array(kernels.memory.buffer, memory.pullLengths, chunks.length);
-    for (const chunk of chunks) {
-      codecs.of(plan.codingAt(step, chunk, codec)).decode(chunk, {
-        payload: memory.pull[chunk.index] as number,
-        payloadBytes: lengths[chunk.index] as number,
-        members: plan.members,
-        scalers: sharedScalers,
-        gradient: memory.gradient,
-      });
-    }
-    const { readHash, writtenHash } = optimizer.update({
-      weights: memory.weights,
-      gradient: memory.gradient,
-      slots: memory.slots,
-      learningRate: learningRate(spec.training.learningRate, step, plan.totalSteps),
-      weightDecay: spec.training.weightDecay,
-      step: step + 1,
-    });
+    const { spec, kernels, vectors } = this.#options;
+    const { readHash, writtenHash } = applier.commit();
     if (readHash !== this.#stateHash) {
       return (
         `the weights or the optimizer state of rank ${this.#options.rank} changed in memory between steps ${step - 1} ` +
@@ -367,7 +398,13 @@ export class ComputeLoop {
     this.#stateHash = writtenHash;
     if (memory.average !== undefined) {
       const { decay } = spec.training.ema;
-      kernels.movingAverage(memory.average, memory.weights, layout.values / BLOCK_VALUES, decay, 1 - decay);
+      kernels.movingAverage(
+        memory.average,
+        vectors.present.weights,
+        layout.values / BLOCK_VALUES,
+        decay,
+        1 - decay,
+      );
     }
     return undefined;
   }

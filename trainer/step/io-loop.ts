@@ -138,7 +138,6 @@ export class IoLoop {
         ...(nonTrainable !== undefined && { nonTrainable }),
       });
       await running.staged;
-      compute.send({ type: 'staged', step, reducedAtMs: store.reducedAtMs });
     }
   }
 

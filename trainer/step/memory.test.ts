@@ -40,7 +40,11 @@ function regions(need: StepMemoryNeeds, self: number): [number, number][] {
   const spans: [number, number][] = [
     [plan.weights, vector],
     [plan.gradient, vector],
-    ...plan.slots.map((slot): [number, number] => [slot, vector]),
+    ...[...plan.slots, ...plan.spareSlots].map((slot): [number, number] => [slot, vector]),
+    [plan.side, 4],
+    [plan.arrivals, (2 + need.chunks.length) * 4],
+    [plan.reducedAt, 8],
+    [plan.decoded, Math.max(...need.chunks.map(({ blocks }) => blocks * 320))],
     ...(plan.average === undefined ? [] : [[plan.average, vector] as [number, number]]),
     ...(plan.nonTrainable === undefined
       ? []

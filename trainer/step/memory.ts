@@ -1,4 +1,6 @@
 import type { Chunk } from '../ternary/chunks.ts';
+import { BLOCK_VALUES } from '../ternary/layout.ts';
+import { arrivalBytes } from './arrivals.ts';
 import { planCoderMemory, type CoderMemory, type CoderNeeds } from '../ternary/entropy/coder-memory.ts';
 
 /**
@@ -8,19 +10,25 @@ import { planCoderMemory, type CoderMemory, type CoderNeeds } from '../ternary/e
  *
  * | region        | size                                  | written by | read by      |
  * | ------------- | ------------------------------------- | ---------- | ------------ |
+ * | side          | which vectors hold the state          | compute    | both         |
  * | weights       | flat vector, float32                  | compute    | compute      |
  * | gradient      | flat vector, float32                  | compute    | compute      |
  * | slots         | flat vector each, float32             | compute    | compute      |
+ * | spareSlots    | one for each slot, where they fit     | compute    | compute      |
  * | average       | flat vector, float32 (with EMA)       | compute    | compute      |
  * | nonTrainable  | as they were before this step         | compute    | both         |
  * | localScalers  | one float32 per scaler unit           | compute    | I/O          |
  * | sharedScalers | one row per unit, or per member       | I/O        | both         |
+ * | arrivals      | which sums have come                  | I/O        | compute      |
+ * | decoded       | one chunk, float32                    | compute    | compute      |
  * | lengths       | of push and pull, uint32 per chunk    | compute, I/O | both       |
  * | push          | each chunk's own encoded contribution | compute    | I/O          |
  * | contributions | owned chunks, one place per member    | I/O        | I/O          |
  * | pull          | each chunk's encoded sum              | I/O        | compute      |
  * | scratch       | one per thread                        | its thread | its thread   |
  * | coder         | one per thread, for entropy coding    | its thread | its thread   |
+ *
+ * Weights and gradient trade places with every step, as slots and spare slots do: see `state-vectors.ts`.
  *
  * Weights, slots, average and nonTrainable are the state: the I/O thread reads them for a peer's copy, and writes a peer's
  * state over them while the compute thread waits. The places do not depend on how many members there are now, only on
@@ -31,6 +39,9 @@ export interface StepMemory {
   readonly weights: number;
   readonly gradient: number;
   readonly slots: readonly number[];
+  /** As many as slots, or none where they are too large to be held twice. */
+  readonly spareSlots: readonly number[];
+  readonly side: number;
   readonly average: number | undefined;
   /** The model's non-trainable weights, packed; `undefined` when it has none. */
   readonly nonTrainable: number | undefined;
@@ -38,6 +49,10 @@ export interface StepMemory {
   readonly sharedScalers: number;
   readonly computeScratch: number;
   readonly ioScratch: number;
+  readonly arrivals: number;
+  /** When this member had summed all the chunks it owns, float64, `monotonicMs` clock. */
+  readonly reducedAt: number;
+  readonly decoded: number;
   /** How long each chunk's payload is in this step, uint32 by chunk index: of `push` and of `pull`. */
   readonly pushLengths: number;
   readonly pullLengths: number;
@@ -86,6 +101,11 @@ export class ModelTooLargeError extends Error {
 }
 
 const ALIGNMENT = 64;
+/**
+ * With a second place for the optimizer's slots, the next state is written while the last sums are on their way. Memory
+ * beyond the model's is bounded, so large slots have none.
+ */
+const MOST_SPARE_BYTES = 32 * 1024 * 1024;
 const PAGE_BYTES = 65_536;
 /** One page short of 4 GiB: a vector that ended exactly there would have an end pointer of 0. */
 const MAX_PAGES = 65_535;
@@ -101,9 +121,12 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
   take(ALIGNMENT);
 
   const vectorBytes = needs.values * Float32Array.BYTES_PER_ELEMENT;
+  const side = take(Int32Array.BYTES_PER_ELEMENT);
   const weights = take(vectorBytes);
   const gradient = take(vectorBytes);
   const slots = Array.from({ length: needs.optimizerSlots }, () => take(vectorBytes));
+  const hasSpares = needs.optimizerSlots * vectorBytes <= MOST_SPARE_BYTES;
+  const spareSlots = hasSpares ? slots.map(() => take(vectorBytes)) : [];
   const average = needs.withAverage ? take(vectorBytes) : undefined;
   const scalerBytes = needs.scalerUnits * Float32Array.BYTES_PER_ELEMENT;
   const nonTrainable =
@@ -114,6 +137,11 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
   const sharedScalers = take(scalerBytes * needs.scalerRows);
   const computeScratch = take(needs.computeScratchBytes);
   const ioScratch = take(needs.ioScratchBytes);
+  const arrivals = take(arrivalBytes(needs.chunks.length));
+  const reducedAt = take(Float64Array.BYTES_PER_ELEMENT);
+  const decoded = take(
+    Math.max(0, ...needs.chunks.map(({ blocks }) => blocks * BLOCK_VALUES * Float32Array.BYTES_PER_ELEMENT)),
+  );
   const pushLengths = take(needs.chunks.length * Uint32Array.BYTES_PER_ELEMENT);
   const pullLengths = take(needs.chunks.length * Uint32Array.BYTES_PER_ELEMENT);
   const takeCoder = (symbolBytes: number): CoderMemory | undefined => {
@@ -143,12 +171,17 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
     weights,
     gradient,
     slots,
+    spareSlots,
+    side,
     average,
     nonTrainable,
     localScalers,
     sharedScalers,
     computeScratch,
     ioScratch,
+    arrivals,
+    reducedAt,
+    decoded,
     pushLengths,
     pullLengths,
     computeCoder,

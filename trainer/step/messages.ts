@@ -13,7 +13,7 @@ import type { StepCodec } from './coding.ts';
  *     contribution  ->                             statistics done, local scalers in memory
  *                   <-  agreed                     shared scalers in memory
  *     encoded (some chunks) ->
- *                   <-  staged                     every chunk's sum in memory
+ *                   <-  (no message)               sums as they come, through `arrivals.ts`
  *     ... next contribution; the one after the last step carries no gradient, and is followed by:
  *     finished      ->
  *
@@ -32,7 +32,7 @@ import type { StepCodec } from './coding.ts';
  *     ... until `rewind`
  */
 export type FromCompute = Ready | Contribution | Encoded | Finished | Damaged | Rewound | Failed | Applied;
-export type ToCompute = Start | Agreed | Staged | Rewind | Observe | Observed;
+export type ToCompute = Start | Agreed | Rewind | Observe | Observed;
 
 /** The model is built and its initial weights lie in the shared memory. */
 export interface Ready {
@@ -167,13 +167,6 @@ export interface Encoded {
   readonly type: 'encoded';
   /** Several at a time: what is told together travels together. */
   readonly chunks: readonly number[];
-}
-
-export interface Staged {
-  readonly type: 'staged';
-  readonly step: number;
-  /** When this member had summed all the chunks it owns; `monotonicMs` clock. */
-  readonly reducedAtMs: number;
 }
 
 export interface Finished {

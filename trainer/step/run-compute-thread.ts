@@ -14,6 +14,7 @@ import { Mailbox } from './mailbox.ts';
 import { allocateStepMemory } from './memory.ts';
 import type { FromCompute, ToCompute } from './messages.ts';
 import { createScalerFinder } from './scaler-finder.ts';
+import { StateVectors } from './state-vectors.ts';
 import { planStep, type StepPlan } from './step-plan.ts';
 
 /** What the steps train: all of a worker that has to do with a backend's tensors. */
@@ -69,6 +70,7 @@ async function compute(
   if (plan.memory.average !== undefined) {
     new Float32Array(memory.buffer, plan.memory.average, plan.layout.values).set(weights);
   }
+  const vectors = new StateVectors(memory.buffer as SharedArrayBuffer, plan.memory);
   const optimizer = createOptimizer(
     spec.training.optimizer,
     kernels,
@@ -113,7 +115,8 @@ async function compute(
       scratch: plan.memory.computeScratch,
       coder: plan.memory.computeCoder,
     }),
-    scalers: createScalerFinder(spec.compression, kernels, plan),
+    scalers: createScalerFinder(spec.compression, kernels, plan, vectors),
+    vectors,
     initialHash,
     inbox,
     post,

@@ -21,7 +21,10 @@ async function find(
     gradient[offset] = values[name as 'kernel' | 'bias'] ?? 1;
   }
   const out = new Float32Array(plan.chunkPlan.units);
-  createScalerFinder(spec.compression, await loadKernels(memory), plan).find(step, out);
+  createScalerFinder(spec.compression, await loadKernels(memory), plan, { present: plan.memory }).find(
+    step,
+    out,
+  );
   return out;
 }
 

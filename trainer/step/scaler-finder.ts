@@ -4,6 +4,7 @@ import { localScalers } from '../ternary/scaler.ts';
 import { NonFiniteGradientError } from '../ternary/non-finite-gradient-error.ts';
 import { createGradientMeter, type GradientStatistics } from '../ternary/statistics.ts';
 import type { TensorSlot } from '../ternary/layout.ts';
+import type { StateVectors } from './state-vectors.ts';
 import type { StepPlan } from './step-plan.ts';
 
 /** One pass over the gradient in memory: checks that it can be sent, and finds this worker's scalers. */
@@ -27,12 +28,13 @@ export function createScalerFinder(
   compression: CompressionSpec,
   kernels: Kernels,
   plan: StepPlan,
+  vectors: Pick<StateVectors, 'present'>,
 ): ScalerFinder {
   const meter = createGradientMeter(kernels, plan.layout, plan.chunkPlan, plan.memory.computeScratch);
 
   function measure(step: number): GradientStatistics {
     try {
-      return meter.measure(plan.memory.gradient);
+      return meter.measure(vectors.present.gradient);
     } catch (error) {
       throw error instanceof NonFiniteGradientError ? error.inStep(step) : error;
     }

@@ -1,6 +1,6 @@
 import type { JobSpec } from '../../../crds/index.ts';
 import type { Kernels } from '../../ternary/kernels.ts';
-import { FLOAT_BYTES, type FlatLayout } from '../../ternary/layout.ts';
+import { BLOCK_VALUES, FLOAT_BYTES, type FlatLayout } from '../../ternary/layout.ts';
 import { adamRule } from './adam.ts';
 import { adamwRule } from './adamw.ts';
 import { decayRuns, totalBlocks } from './decay-runs.ts';
@@ -9,7 +9,7 @@ import { nesterovRule } from './nesterov.ts';
 import { rmspropRule } from './rmsprop.ts';
 import { sgdRule } from './sgd.ts';
 import { SLOTS_OF_OPTIMIZER } from './slots.ts';
-import { foldStateHash, STATE_HASH_BYTES } from './state-hash.ts';
+import { appendStateHash, foldStateHash, HASH_LANES, STATE_HASH_BYTES } from './state-hash.ts';
 import type { Segment, UpdateRule } from './update-rule.ts';
 
 export type OptimizerSpec = JobSpec['training']['optimizer'];
@@ -20,6 +20,16 @@ export interface FlatOptimizer {
   readonly slots: number;
   /** One update of the whole vector, in place. Weights, slots and the gradient's padding stay 0. */
   update(args: UpdateArguments): StateHashes;
+  /**
+   * The same update of a part of the vector, whose hash goes on from the last range since `beginPart`. Between that and
+   * `endPart`, nothing else may use the scratch memory.
+   */
+  beginPart(): void;
+  updateRange(args: UpdateArguments, range: UpdateRange): void;
+  /** @param part its number: parts come in any order and are joined in this one. */
+  endPart(part: number, blocks: number): void;
+  /** Of parts 0 to `parts` - 1, which make up the whole vector: equals what `update` returns. */
+  joinParts(parts: number): StateHashes;
   /** Hash of a state as it lies in memory: equals `writtenHash` of the update that wrote it. */
   hash(weights: number, slots: readonly number[]): string;
 }
@@ -33,6 +43,12 @@ export interface UpdateArguments {
   readonly weightDecay: number;
   /** 1-based, for bias correction. */
   readonly step: number;
+}
+
+export interface UpdateRange {
+  /** Values from the start of the flat vector; a multiple of a block. */
+  readonly offset: number;
+  readonly blocks: number;
 }
 
 /** 16 hex digits each, over weights and slots; made in the same pass as the update. */
@@ -70,24 +86,54 @@ export function createOptimizer(
     step: 0,
   };
 
+  const parts: { words: Uint32Array; additions: number }[] = [];
+
+  function updateRange(args: UpdateArguments, range: UpdateRange): void {
+    const end = range.offset + range.blocks * BLOCK_VALUES;
+    segment.learningRate = args.learningRate;
+    segment.step = args.step;
+    for (const run of runs) {
+      const from = Math.max(run.offset, range.offset);
+      const to = Math.min(run.offset + run.blocks * BLOCK_VALUES, end);
+      if (from >= to) continue;
+      const skip = from * FLOAT_BYTES;
+      segment.weights = args.weights + skip;
+      segment.gradient = args.gradient + skip;
+      segment.slot0 = (args.slots[0] ?? 0) + skip;
+      segment.slot1 = (args.slots[1] ?? 0) + skip;
+      segment.blocks = (to - from) / BLOCK_VALUES;
+      segment.weightDecay = run.decays ? args.weightDecay : 0;
+      rule(kernels, segment);
+    }
+  }
+
+  const folded = (words: Uint32Array): StateHashes => ({
+    readHash: foldStateHash(words, 'read'),
+    writtenHash: foldStateHash(words, 'written'),
+  });
+
   return {
     slots,
+    updateRange,
 
     update(args) {
       hashWords.fill(0);
-      segment.learningRate = args.learningRate;
-      segment.step = args.step;
-      for (const run of runs) {
-        const skip = run.offset * FLOAT_BYTES;
-        segment.weights = args.weights + skip;
-        segment.gradient = args.gradient + skip;
-        segment.slot0 = (args.slots[0] ?? 0) + skip;
-        segment.slot1 = (args.slots[1] ?? 0) + skip;
-        segment.blocks = run.blocks;
-        segment.weightDecay = run.decays ? args.weightDecay : 0;
-        rule(kernels, segment);
-      }
-      return { readHash: foldStateHash(hashWords, 'read'), writtenHash: foldStateHash(hashWords, 'written') };
+      updateRange(args, { offset: 0, blocks });
+      return folded(hashWords);
+    },
+
+    beginPart: () => void hashWords.fill(0),
+
+    endPart(part, partBlocks) {
+      const kept = (parts[part] ??= { words: new Uint32Array(hashWords.length), additions: 0 });
+      kept.words.set(hashWords);
+      kept.additions = partBlocks * (BLOCK_VALUES / HASH_LANES) * (1 + slots);
+    },
+
+    joinParts(count) {
+      hashWords.fill(0);
+      for (const { words, additions } of parts.slice(0, count)) appendStateHash(hashWords, words, additions);
+      return folded(hashWords);
     },
 
     hash(weights, slotVectors) {

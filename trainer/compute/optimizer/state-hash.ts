@@ -16,6 +16,23 @@ import { finalizer } from '../../ternary/finalizer.ts';
 export const STATE_HASH_BYTES = 64;
 
 const WORDS_PER_HASH = 8;
+/** Patterns are added in so many lanes. */
+export const HASH_LANES = 4;
+
+/**
+ * total = total, then part: the running hash of a part that was begun at 0 is added as if it had been run on behind the
+ * total. So parts can be hashed in any order and joined in theirs.
+ * @param additions patterns per lane in the part.
+ */
+export function appendStateHash(total: Uint32Array, part: Uint32Array, additions: number): void {
+  for (let first = 0; first < 2 * WORDS_PER_HASH; first += WORDS_PER_HASH) {
+    for (let sum = first; sum < first + HASH_LANES; sum++) {
+      const sums = sum + HASH_LANES;
+      total[sums] = total[sums]! + Math.imul(total[sum]!, additions) + part[sums]!;
+      total[sum] = total[sum]! + part[sum]!;
+    }
+  }
+}
 
 /** Folds 8 words to 64 bits, as 16 hex digits. */
 export function foldStateHash(words: Uint32Array, which: 'read' | 'written'): string {
