@@ -55,6 +55,7 @@ const CODECS: Readonly<Record<string, Compression>> = {
   float16: { codec: 'float16' },
   ternary: { codec: 'ternary' },
   'ternary-2bit': { codec: 'ternary', packing: '2bit' },
+  'ternary-entropy': { codec: 'ternary', packing: 'entropy' },
 };
 
 /** A codec that does not exist. */
@@ -100,7 +101,11 @@ function rowOf(cell: ExchangeCell, figures: readonly WorkerFigures[]): ExchangeR
   const bitsPerMs = bitsPerMsOf(cell.rate);
   const { codec, size, rate, workers, tls } = cell;
   return {
-    ...{ codec, size, rate, workers, tls },
+    codec,
+    size,
+    rate,
+    workers,
+    tls,
     stepMs: { median: middle, min: Math.min(...allStepMs), max: Math.max(...allStepMs) },
     allStepMs,
     wireBytes,
@@ -209,13 +214,12 @@ async function runWorkers(network: ShapedNetwork, orderFiles: readonly string[])
 
 function startWorker(network: ShapedNetwork, rank: number, orderFile: string): ChildProcess {
   const script = fileURLToPath(new URL('./exchange-worker.ts', import.meta.url));
+  const [enter, ...enterArgs] = network.inside(rank);
   const extra = (process.env['TERNGRAD_BENCH_NODE_OPTIONS'] ?? '').split(' ').filter((word) => word !== '');
-  const [command = '', ...args] = [
-    ...network.inside(rank),
-    ...['taskset', '--cpu-list', String(rank % cpus().length)],
-    ...[process.execPath, ...extra, '--import', 'tsx', script, orderFile],
-  ];
-  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const pinned = ['taskset', '--cpu-list', String(rank % cpus().length), process.execPath, ...extra];
+  return spawn(enter, [...enterArgs, ...pinned, '--import', 'tsx', script, orderFile], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
 }
 
 function ended(child: ChildProcess, rank: number): Promise<void> {

@@ -52,8 +52,16 @@ export async function benchExchange(options: ExchangeBenchOptions): Promise<void
 
 const PHASES = ['encode', 'barrier', 'push', 'pull', 'apply'] as const;
 const HEADER = [
-  ...['link', 'gradient', 'codec', 'step', 'of float32', 'efficiency'],
-  ...['sent MB', 'cpu ms', ...PHASES, 'memory MB'],
+  'link',
+  'gradient',
+  'codec',
+  'step',
+  'of float32',
+  'efficiency',
+  'sent MB',
+  'cpu ms',
+  ...PHASES,
+  'memory MB',
 ];
 
 function columns(row: ExchangeRow, rows: readonly ExchangeRow[]): string[] {

@@ -79,7 +79,7 @@ function sumAll({ plan, memory, codecs, vectors, floats }: Worker, step: number)
 function takeAll(applier: SumApplier, plan: StepPlan, step: number, backwards: boolean): void {
   applier.begin({ ...SETTINGS, step });
   const { chunks } = plan.chunkPlan;
-  for (const chunk of backwards ? [...chunks].reverse() : chunks) applier.take(chunk);
+  for (const chunk of backwards ? chunks.toReversed() : chunks) applier.take(chunk);
 }
 
 function train(of: Worker, backwards: boolean): { hashes: string[]; weights: Float32Array } {
