@@ -71,7 +71,7 @@ export class Reference {
         start: { type: 'start', step, stateHash: '', restored: false, ...start },
         post: () => {},
       });
-      encoder.encode({ seed: spec.training.seed, step, rank }, shared);
+      encoder.encode(memory.gradient, { seed: spec.training.seed, step, rank }, shared);
       return chunkPlan.chunks.map((_, c) => stores[index]?.pushPayload(c).slice() ?? new Uint8Array());
     });
     for (const c of chunkPlan.chunks.keys()) {

@@ -199,6 +199,7 @@ class Simulation {
       gradientMs: () => GRADIENT_MS + GRADIENT_JITTER_MS * this.#random(),
       events: {
         onWord: (word) => this.#hears(running, word),
+        onStaged: () => this.#reach(running, running.step, 'staged'),
         onForming: () => this.#soon(running, running.step, 'forming', 5),
         onFormed: (membership) => {
           running.step = membership.step;
@@ -303,8 +304,6 @@ class Simulation {
       if (word.step === STEPS) this.#finalHash = word.stateHash;
     } else if (word.type === 'agreed') {
       this.#soon(running, word.step, word.stop ? 'finish' : 'encode', AFTER_WORD_MS);
-    } else if (word.type === 'staged') {
-      this.#reach(running, word.step, 'staged');
     }
   }
 
@@ -401,8 +400,8 @@ class Simulation {
   }
 
   #flip(running: Running, bit: number): void {
-    const { plan, kernels } = running.model;
-    const bytes = new Uint8Array(kernels.memory.buffer, plan.memory.weights, plan.layout.values * 4);
+    const { plan, kernels, vectors } = running.model;
+    const bytes = new Uint8Array(kernels.memory.buffer, vectors.present.weights, plan.layout.values * 4);
     // Of a value that exists: the first tensor's.
     const at = (bit >> 3) % (4 * 250);
     bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7));

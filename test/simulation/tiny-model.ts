@@ -9,6 +9,7 @@ import type { Codecs } from '../../trainer/step/codecs.ts';
 import { allocateStepMemory } from '../../trainer/step/memory.ts';
 import { createScalerFinder } from '../../trainer/step/scaler-finder.ts';
 import type { ScalerFinder } from '../../trainer/step/scaler-finder.ts';
+import { StateVectors } from '../../trainer/step/state-vectors.ts';
 import { planStep } from '../../trainer/step/step-plan.ts';
 import type { StepPlan } from '../../trainer/step/step-plan.ts';
 import { specOf, tensor } from '../../trainer/step/testing/spec.ts';
@@ -53,6 +54,7 @@ export interface TinyModel {
   readonly codecs: Codecs;
   readonly optimizer: FlatOptimizer;
   readonly scalers: ScalerFinder;
+  readonly vectors: StateVectors;
   readonly runtime: ModelRuntime;
   readonly dataset: Dataset;
   readonly tf: TensorFlow;
@@ -82,6 +84,7 @@ export async function createTinyModel(spec: JobSpec, used?: WebAssembly.Memory):
   const memory = used ?? allocateStepMemory(plan.memory);
   new Uint8Array(memory.buffer).fill(0);
   const kernels = await loadKernels(memory);
+  const vectors = new StateVectors(memory.buffer as SharedArrayBuffer, plan.memory);
   const scratch = plan.memory.computeScratch;
   const optimizer = createOptimizer(spec.training.optimizer, kernels, plan.layout, scratch);
   const weights = new Float32Array(memory.buffer, plan.memory.weights, plan.layout.values);
@@ -98,13 +101,14 @@ export async function createTinyModel(spec: JobSpec, used?: WebAssembly.Memory):
       scratch,
       coder: plan.memory.computeCoder,
     }),
-    scalers: createScalerFinder(spec.compression, kernels, plan),
+    scalers: createScalerFinder(spec.compression, kernels, plan, vectors),
     runtime: tinyRuntime(plan),
     dataset: TINY_DATA,
     tf: NO_TENSORFLOW,
     tensors: TENSORS,
     examples: EXAMPLES,
-    hash: () => optimizer.hash(plan.memory.weights, plan.memory.slots),
+    hash: () => optimizer.hash(vectors.present.weights, vectors.present.slots),
+    vectors,
   };
 }
 

@@ -38,6 +38,7 @@ export interface SimulatedWorkerOptions {
 
 export interface WorkerEvents {
   onWord(word: FromCompute | ToCompute): void;
+  onStaged(): void;
   onForming(): void;
   onFormed(membership: Membership): void;
   onConfirmed(at: Standing): void;
@@ -143,6 +144,7 @@ export class SimulatedWorker {
         events.onWord(word);
         if (word.type === 'rewound') events.onForming();
       },
+      onStaged: () => events.onStaged(),
     });
     compute.onFailure = () => void exchange.close();
     record.totalSteps = model.plan.totalSteps;

@@ -48,15 +48,22 @@ export class Arrivals {
     return Atomics.load(this.#words, FIRST + place);
   }
 
+  /** What `wait` would return at once; `waiting` when it would block. */
+  look(known: number): number | 'interrupted' | 'waiting' {
+    const { count } = this;
+    if (count > known) return count;
+    return Atomics.load(this.#words, INTERRUPTED) === 0 ? 'waiting' : 'interrupted';
+  }
+
   /**
    * Compute thread: blocks until more than `known` sums have come, and returns how many have; `undefined` when no further
    * one will come. Whoever interrupts has the deadline.
    */
   wait(known: number): number | undefined {
     for (;;) {
-      const { count } = this;
-      if (count > known) return count;
-      if (Atomics.load(this.#words, INTERRUPTED) !== 0) return undefined;
+      const seen = this.look(known);
+      if (seen === 'interrupted') return undefined;
+      if (seen !== 'waiting') return seen;
       Atomics.wait(this.#words, COUNT, known, LONGEST_SLEEP_MS);
     }
   }

@@ -50,6 +50,13 @@ export interface ComputeLoopOptions {
   readonly initialHash: string;
   readonly inbox: Mailbox<ToCompute>;
   readonly post: (message: FromCompute) => void;
+  /** Waits as `Arrivals.wait` does. By default this thread sleeps. */
+  readonly waitForSums?: (arrivals: Arrivals, known: number) => Promise<number | undefined>;
+}
+
+/** Nothing else is to be done on this thread meanwhile. */
+function blockForSums(arrivals: Arrivals, known: number): number | undefined {
+  return arrivals.wait(known);
 }
 
 /** The state that was copied from a peer is not the one that the members agreed on. */
@@ -226,7 +233,7 @@ export class ComputeLoop {
       const encodeFromMs = monotonicMs();
       this.#encode(seat, agreed.codec);
       const encodedMs = monotonicMs();
-      const stagedMs = this.#takeSums(seat, agreed.codec);
+      const stagedMs = await this.#takeSums(seat, agreed.codec);
       if (stagedMs === undefined) {
         await inbox.next('rewind');
         return false;
@@ -332,9 +339,8 @@ export class ComputeLoop {
 
   /** The state in memory is the one that this thread wrote, and no part of a peer's. */
   #isWhole(): boolean {
-    const { optimizer, planFor, spec } = this.#options;
-    const { memory } = planFor(spec.workers.replicas);
-    return optimizer.hash(memory.weights, memory.slots) === this.#stateHash;
+    const { optimizer, vectors } = this.#options;
+    return optimizer.hash(vectors.present.weights, vectors.present.slots) === this.#stateHash;
   }
 
   async #endDamaged(message: string): Promise<void> {
@@ -355,12 +361,16 @@ export class ComputeLoop {
    * Takes the sums of the step as they come. Returns when the last one came, on the `monotonicMs` clock; `undefined` when the
    * generation is over before: the state is as it was, but the gradient is spent if one sum has come.
    */
-  #takeSums({ plan, applier, arrivals }: Seat, codec: StepCodec | undefined): number | undefined {
+  async #takeSums(
+    { plan, applier, arrivals }: Seat,
+    codec: StepCodec | undefined,
+  ): Promise<number | undefined> {
+    const { waitForSums = blockForSums } = this.#options;
     const { chunks } = plan.chunkPlan;
     let arrivedMs = monotonicMs();
     applier.begin(this.#settings(plan, codec));
     for (let taken = 0; taken < chunks.length;) {
-      const count = arrivals.wait(taken);
+      const count = await waitForSums(arrivals, taken);
       if (count === undefined) {
         if (taken > 0) this.#forget();
         return undefined;
