@@ -57,7 +57,7 @@ export async function measureCodecs(tensors: readonly TensorSpec[], spec: JobSpe
   const { weights, gradient, slots, computeScratch } = plan.memory;
   fillGradient(new Float32Array(memory.buffer, gradient, plan.layout.values), plan);
   const scalers = new Float32Array(memory.buffer, plan.memory.localScalers, plan.chunkPlan.units);
-  const finder = createScalerFinder(spec.compression, kernels, plan);
+  const finder = createScalerFinder(spec.compression, kernels, plan, { present: plan.memory });
   const statisticsMs = processorMs(() => finder.find(0, scalers));
   const rows = new Float32Array(plan.chunkPlan.units * Math.max(...MEASURED_MEMBERS));
   for (let row = 0; row < rows.length; row += scalers.length || 1) rows.set(scalers, row);
