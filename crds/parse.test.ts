@@ -191,7 +191,7 @@ describe('A bad job file', () => {
 
   spec.compression.codec (job.yaml:11:24)
     is "trenary"
-    must be one of ternary, float16, float32; did you mean 'ternary'?
+    must be one of ternary, float16, float32, auto; did you mean 'ternary'?
 
   spec.compression.exempt.lastLayer (job.yaml:11:53)
     is "yes"
