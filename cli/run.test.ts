@@ -53,6 +53,8 @@ describe('terngrad run', () => {
       backend: 'fake (1 thread)',
       workers: 2,
       bytes: { push: { raw: 32_000, wire: 2_000 }, pull: { raw: 32_000, wire: 3_000 } },
+      codec: 'ternary',
+      codecReason: null,
       compressionRatio: 12.8,
       weightsHashes: ['ab'.repeat(32), 'ab'.repeat(32)],
     });
