@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ExchangeRow } from '../exchange-cell.ts';
 import { describeMachine, machineLine } from '../machine.ts';
 import { INTERFACE, ShapedNetwork } from '../shaped-network.ts';
 import { formatSpread, formatTable, median } from '../table.ts';
@@ -19,18 +20,7 @@ export interface PeersOptions {
 }
 
 /** The rows of `bench -- exchange`, as far as PyTorch has the figures. */
-interface PeerRow {
-  readonly codec: string;
-  readonly size: string;
-  readonly rate: string;
-  readonly workers: number;
-  readonly stepMs: { readonly median: number; readonly min: number; readonly max: number };
-  readonly allStepMs: readonly number[];
-  /** That one worker sends in a step, every header included; mean over the workers, as `cpuSeconds` is. */
-  readonly wireBytes: number;
-  readonly cpuSeconds: number;
-  readonly efficiency: number | null;
-}
+type PeerRow = Omit<ExchangeRow, 'tls' | 'phases' | 'memoryGrowthBytes'>;
 
 interface RankFigures {
   readonly stepMs: readonly number[];
