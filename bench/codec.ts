@@ -177,12 +177,34 @@ function stages(kernels: Kernels, values: number): Stage[] {
     { name: 'float32 -> float16', run: () => encode(float16, 0) },
     {
       name: 'update: momentum',
-      run: () => kernels.momentum(weights, gradient, first, blocks, hash, 0, 0, 0.9),
+      run: () => kernels.momentum(weights, weights, gradient, first, first, blocks, hash, 0, 0, 0.9),
     },
     {
       name: 'update: adam',
       run: () =>
-        kernels.adam(weights, gradient, first, second, blocks, hash, 0, 0, 0, 0.9, 0.1, 0.999, 0.001, 1e-8),
+        kernels.adam(
+          weights,
+          weights,
+          gradient,
+          first,
+          first,
+          second,
+          second,
+          blocks,
+          hash,
+          0,
+          0,
+          0,
+          0.9,
+          0.1,
+          0.999,
+          0.001,
+          1e-8,
+        ),
+    },
+    {
+      name: 'payload digest, float32',
+      run: () => void kernels.digest(gradient, blocks * BLOCK_VALUES * FLOAT_BYTES),
     },
     { name: 'state hash alone', run: () => kernels.hashState(weights, first, 0, blocks, hash) },
   ];

@@ -4,6 +4,7 @@ import { createExchange } from '../../trainer/exchange/create-exchange.ts';
 import type { Exchange } from '../../trainer/exchange/exchange.ts';
 import type { TransportCosts } from '../../trainer/predict/costs.ts';
 import { median } from '../../trainer/step/figures.ts';
+import { payloadDigest } from '../../trainer/ternary/payload-digest.ts';
 import type { Credentials } from '../../trainer/wire/credentials.ts';
 import { LOOPBACK, portForRank0 } from '../../operator/local/free-port.ts';
 import { spentMs } from './processor-time.ts';
@@ -128,6 +129,7 @@ function plainStore({ chunks, payloadBytes }: Load): ChunkStore {
     sumPlace: (chunk, bytes) => ofThatLength(pull[chunk], bytes),
     reduce: () => undefined,
     pullPayload: (chunk) => pull[chunk] as Uint8Array,
+    digest: payloadDigest,
   };
 }
 

@@ -15,8 +15,8 @@ export interface ExchangeFrame {
 const GRPC_PREFIX_BYTES = 5;
 export const GRPC_LENGTH_OFFSET = HTTP2_HEADER_BYTES + 1;
 const MESSAGE_OFFSET = HTTP2_HEADER_BYTES + GRPC_PREFIX_BYTES;
-const MAGIC = 'TGF1';
-const HEADER_BYTES = 40;
+const MAGIC = 'TGF2';
+const HEADER_BYTES = 44;
 
 /** Where each field of a frame's header lies, by the table in `trainer/wire/frame.ts`: offset and bytes. */
 export const FIELDS = {
@@ -31,7 +31,8 @@ export const FIELDS = {
   flatOffset: [24, 4],
   values: [28, 4],
   payloadBytes: [32, 4],
-  crc: [36, 4],
+  payloadDigest: [36, 4],
+  crc: [40, 4],
 } as const satisfies Partial<Record<FrameField, readonly [number, number]>>;
 
 /** The frames of a DATA frame that holds one whole message of a Push stream; none of any other. */

@@ -33,8 +33,9 @@ export const rowsOfFrames: readonly Row<SwitchedStage>[] = [
 ];
 
 function corrupt(field: Field, kind: Kind): Row<SwitchedStage> {
-  // The checksum is looked at last: a field that must have one value is refused by its own name.
-  const named = field === 'payload' ? 'crc' : field;
+  // The header's checksum is looked at after its fields, so a field that must have one value is refused by its own name;
+  // the payload comes last.
+  const named = { payload: 'payloadDigest', payloadDigest: 'crc' }[field as string] ?? field;
   return {
     ...spoiled(`T10-${kind}-${field}`, `one bit of "${field}" is turned`, kind, ({ bytes, frames }, random) =>
       withFlipped(bytes, frameOf(frames, kind), field, 1 << Math.floor(random() * 8)),

@@ -1,5 +1,6 @@
 import {
-  checkFrameChecksum,
+  checkHeaderChecksum,
+  checkPayloadDigest,
   emptyHeader,
   expectField,
   FRAME_HEADER_BYTES,
@@ -7,6 +8,7 @@ import {
   FrameKind,
   readFrameHeader,
 } from '../wire/frame.ts';
+import { copyBytes } from '../wire/copy-bytes.ts';
 import type { FrameHeader } from '../wire/frame.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import type { ExchangePhase } from './errors.ts';
@@ -142,6 +144,7 @@ export class ChunkExchange {
     header.flatOffset = store.flatOffset(c);
     header.values = store.rawBytes(c) / FLOAT32_BYTES;
     header.payloadBytes = payload.byteLength;
+    header.payloadDigest = store.digest(payload);
     return payload;
   }
 
@@ -204,7 +207,7 @@ export class ChunkExchange {
     this.#stage(c);
   }
 
-  /** The last checks, then the copy to where the payload belongs. */
+  /** The last checks, and in between the copy to where the payload belongs: nothing there counts before they pass. */
   #takePayload(message: Buffer, offset: number, codec: number, target: Uint8Array | undefined): void {
     const header = this.#header;
     const store = this.#storeOf(header.chunk);
@@ -217,9 +220,10 @@ export class ChunkExchange {
         `chunk ${header.chunk} has no payload of ${header.payloadBytes} bytes`,
       );
     }
-    checkFrameChecksum(message, offset, header);
+    checkHeaderChecksum(message, offset);
     const start = offset + FRAME_HEADER_BYTES;
-    target.set(message.subarray(start, start + header.payloadBytes));
+    copyBytes(target, message.subarray(start, start + header.payloadBytes));
+    checkPayloadDigest(store.digest(target), header);
   }
 
   #reduceIfComplete(c: number): void {

@@ -38,4 +38,6 @@ export interface ChunkStore {
   reduce(c: number): void;
   /** The encoded sum: written by `reduce` for owned chunks, by the exchange for received ones. */
   pullPayload(c: number): Uint8Array;
+  /** Checksum of a payload that this store gave or has a place for; see ternary/payload-digest.ts. */
+  digest(payload: Uint8Array): number;
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createAuthority, issueLeaf } from '../../operator/pki/authority.ts';
 import { ExitCode } from '../../crds/exit-codes.ts';
+import { payloadDigest } from '../ternary/payload-digest.ts';
 import { emptyHeader, FRAME_HEADER_BYTES, FrameKind, writeFrame } from '../wire/frame.ts';
 import type { FrameHeader } from '../wire/frame.ts';
 import { createExchange } from './create-exchange.ts';
@@ -382,7 +383,11 @@ describe('while training', () => {
 
 describe('a member that sends what it must not', () => {
   test.each<[string, (frame: Buffer, member: ScriptedMember) => void, string]>([
-    ['a flipped payload bit', (frame, member) => member.push(flip(frame, FRAME_HEADER_BYTES + 5)), 'crc'],
+    [
+      'a flipped payload bit',
+      (frame, member) => member.push(flip(frame, FRAME_HEADER_BYTES + 5)),
+      'payloadDigest',
+    ],
     ['a flipped magic', (frame, member) => member.push(flip(frame, 0)), 'magic'],
     ['another step', (_frame, member) => member.push(frameOf({ step: 1 })), 'step'],
     ['another generation', (_frame, member) => member.push(frameOf({ generation: 9 })), 'generation'],
@@ -484,6 +489,7 @@ function frameOf(change: Partial<FrameHeader>): Buffer {
     attempt: 1,
     values: 80,
     payloadBytes: payload.length,
+    payloadDigest: payloadDigest(payload),
     ...change,
   };
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + payload.length);

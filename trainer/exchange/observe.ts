@@ -10,6 +10,7 @@ import type {
   ObservedStep,
   ObservedSum,
 } from '../wire/messages.ts';
+import { copyBytes } from '../wire/copy-bytes.ts';
 import { float32Values } from './barrier-messages.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ObservedStore, Observer } from './exchange.ts';
@@ -166,7 +167,7 @@ class Follower {
     if (store === undefined || chunk !== this.#nextChunk) throw new Error(`sum ${chunk} came out of turn`);
     const place = store.sumPlace(chunk, data.length);
     if (place === undefined || crc32(data) !== crc) throw new Error(`sum ${chunk} is damaged`);
-    place.set(data);
+    copyBytes(place, data);
     const fault = store.faultOfSum?.(chunk);
     if (fault !== undefined) throw new Error(fault);
     this.#nextChunk += 1;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { crc32 } from 'node:zlib';
 import type { Metadata, ServerWritableStream, ServiceError } from '@grpc/grpc-js';
 import type { Channel } from '../wire/channel.ts';
+import { copyBytes } from '../wire/copy-bytes.ts';
 import { copyStateMethod } from '../wire/messages.ts';
 import type { StatePart, StateRequest } from '../wire/messages.ts';
 import type { Clock } from './clock.ts';
@@ -125,6 +126,6 @@ export function take(state: StateMemory, next: number, { offset, data, crc }: St
   if (data.length === 0 || place.length !== data.length)
     return `a part of ${data.length} bytes does not fit at ${next}`;
   if (crc32(data) !== crc) return `the part at byte ${next} is damaged`;
-  place.set(data);
+  copyBytes(place, data);
   return undefined;
 }

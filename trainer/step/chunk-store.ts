@@ -27,6 +27,7 @@ export class SharedChunkStore implements ChunkStore {
   readonly #plan: StepPlan;
   readonly #codecs: Codecs;
   readonly #check: PayloadCheck;
+  readonly #digest: Kernels['digest'];
   readonly #memory: WebAssembly.Memory;
   readonly #selfIndex: number;
   readonly #arrivals: Arrivals;
@@ -59,6 +60,7 @@ export class SharedChunkStore implements ChunkStore {
       coder: plan.memory.ioCoder,
     });
     this.#check = createPayloadCheck(kernels);
+    this.#digest = kernels.digest;
     this.#memory = memory;
     this.#selfIndex = selfIndex;
     const { units, chunks } = plan.chunkPlan;
@@ -188,6 +190,10 @@ export class SharedChunkStore implements ChunkStore {
     const coded = this.#codedSumLengths[c] as number;
     if (coded > 0) return this.#view(this.#plan.memory.contribution(c, 0), coded);
     return this.#view(this.#plan.memory.pull[c] as number, this.#pullLengths[c] as number);
+  }
+
+  digest({ byteOffset, length }: Uint8Array): number {
+    return this.#digest(byteOffset, length) >>> 0;
   }
 
   #contribution(c: number, memberIndex: number): Uint8Array {

@@ -39,9 +39,6 @@ export function createSumApplier(options: SumApplierOptions): SumApplier {
   return options.vectors.hasSpare ? besideApplier(options) : inPlaceApplier(options);
 }
 
-/** So much of a vector is copied and updated at a time that it is still in the cache in between. */
-const STRETCH_BLOCKS = 240;
-
 /** Each chunk is decoded and its part of the next state written while the others are on their way. */
 function besideApplier({ plan, kernels, codecs, optimizer, vectors }: SumApplierOptions): SumApplier {
   const { decoded } = plan.memory;
@@ -50,39 +47,18 @@ function besideApplier({ plan, kernels, codecs, optimizer, vectors }: SumApplier
   const { chunks } = plan.chunkPlan;
   let settings: StepSettings = { step: 0, learningRate: 0, weightDecay: 0 };
 
-  const update = (chunk: Chunk): void => {
-    const { present, next } = vectors;
-    const args = {
-      weights: next.weights,
-      slots: next.slots,
-      // The decoded chunk lies by itself; the optimizer is told where the vector would begin.
-      gradient: decoded - chunk.offset * FLOAT_BYTES,
-      ...settings,
-      step: settings.step + 1,
-    };
-    const end = chunk.offset / BLOCK_VALUES + chunk.blocks;
-    for (let block = chunk.offset / BLOCK_VALUES; block < end; block += STRETCH_BLOCKS) {
-      const offset = block * BLOCK_VALUES;
-      const blocks = Math.min(STRETCH_BLOCKS, end - block);
-      const skip = offset * FLOAT_BYTES;
-      const bytes = blocks * BLOCK_VALUES * FLOAT_BYTES;
-      kernels.copy(present.weights + skip, next.weights + skip, bytes);
-      for (const [slot, from] of present.slots.entries()) {
-        kernels.copy(from + skip, (next.slots[slot] as number) + skip, bytes);
-      }
-      optimizer.updateRange(args, { offset, blocks });
-    }
-  };
-
   return {
     begin(of) {
       settings = of;
     },
     take(chunk) {
+      const { present, next } = vectors;
+      // The decoded chunk lies by itself; codec and optimizer are told where the vector would begin.
+      const gradient = decoded - chunk.offset * FLOAT_BYTES;
       clearPadding(chunk);
-      decode(chunk, settings, decoded - chunk.offset * FLOAT_BYTES);
+      decode(chunk, settings, gradient);
       optimizer.beginPart();
-      update(chunk);
+      optimizer.updateRange({ ...present, next, gradient, ...settings, step: settings.step + 1 }, chunk);
       optimizer.endPart(chunk.index, chunk.blocks);
     },
     commit() {

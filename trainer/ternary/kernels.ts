@@ -97,6 +97,8 @@ type TableArguments = [classes: number, frequencies: number, symbols: number, ta
 /** float32 and float16 vectors of any length. */
 export interface FloatKernels {
   readonly copy: (from: number, to: number, bytes: number) => void;
+  /** Checksum of `count` bytes; see payload-digest.ts. */
+  readonly digest: (bytes: number, count: number) => number;
   /** sum[i] += values[i]. */
   readonly addFloats: (sum: number, values: number, count: number) => void;
   /** values[i] *= factor. */
@@ -109,12 +111,14 @@ export interface FloatKernels {
 }
 
 /**
- * In-place optimizer updates, rounded to float32 after every operation; formulas in compute/optimizer/. Each also adds
- * the state it reads and the state it writes to the hash state at `hash` (see state-hash.ts).
+ * Optimizer updates, rounded to float32 after every operation; formulas in compute/optimizer/. Each reads a state and
+ * writes the next one, to the same place or to another one, and adds both to the hash state at `hash` (see
+ * state-hash.ts).
  */
 export interface UpdateKernels {
   readonly sgd: (
     weights: number,
+    nextWeights: number,
     gradient: number,
     blocks: number,
     hash: number,
@@ -141,12 +145,23 @@ export interface UpdateKernels {
   ) => void;
 }
 
-type OneSlot = [weights: number, gradient: number, slot: number, blocks: number, hash: number];
+type OneSlot = [
+  weights: number,
+  nextWeights: number,
+  gradient: number,
+  slot: number,
+  nextSlot: number,
+  blocks: number,
+  hash: number,
+];
 type TwoSlots = [
   weights: number,
+  nextWeights: number,
   gradient: number,
   slot0: number,
+  nextSlot0: number,
   slot1: number,
+  nextSlot1: number,
   blocks: number,
   hash: number,
 ];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  checkFrameChecksum,
+  checkHeaderChecksum,
+  checkPayloadDigest,
   emptyHeader,
   FRAME_HEADER_BYTES,
   FrameError,
@@ -20,13 +21,14 @@ const HEADER: FrameHeader = {
   flatOffset: 0x19181716,
   values: 0x1d1c1b1a,
   payloadBytes: 3,
+  payloadDigest: 0x23222120,
 };
 const PAYLOAD = Uint8Array.of(0xaa, 0xbb, 0xcc);
 
 /** The frame of HEADER and PAYLOAD, by hand. */
 const GOLDEN = Buffer.from(
   [
-    '54474631', // magic "TGF1"
+    '54474632', // magic "TGF2"
     '02', // kind: pull
     '03', // codec
     '0405', // rank
@@ -37,7 +39,8 @@ const GOLDEN = Buffer.from(
     '16171819', // flat offset
     '1a1b1c1d', // values
     '03000000', // payload bytes
-    'f245615d', // CRC-32, computed by Python's zlib.crc32
+    '20212223', // payload digest
+    'f1e677cb', // CRC-32, computed by Python's zlib.crc32
     'aabbcc', // payload
   ].join(''),
   'hex',
@@ -58,7 +61,7 @@ test('reading gives back what was written, at any offset', () => {
   const header = emptyHeader();
   readFrameHeader(message, GOLDEN.length, header);
   expect(header).toEqual(HEADER);
-  expect(() => checkFrameChecksum(message, GOLDEN.length, header)).not.toThrow();
+  expect(() => checkHeaderChecksum(message, GOLDEN.length)).not.toThrow();
 });
 
 test('a payload may lie in shared memory', () => {
@@ -72,7 +75,7 @@ describe('what is refused before anything is read', () => {
     ['no bytes', Buffer.alloc(0), 'truncated'],
     ['a header cut short', GOLDEN.subarray(0, FRAME_HEADER_BYTES - 1), 'truncated'],
     ['a payload cut short', GOLDEN.subarray(0, GOLDEN.length - 1), 'payloadBytes'],
-    ['another version', Buffer.concat([Buffer.from('TGF2'), GOLDEN.subarray(4)]), 'magic'],
+    ['another version', Buffer.concat([Buffer.from('TGF1'), GOLDEN.subarray(4)]), 'magic'],
   ])('%s', (_what, message, field) => {
     expect(fieldOf(() => readFrameHeader(message, 0, emptyHeader()))).toBe(field);
   });
@@ -84,16 +87,21 @@ describe('what is refused before anything is read', () => {
   });
 });
 
-test('every single flipped bit of header and payload is found', () => {
-  for (let bit = 0; bit < GOLDEN.length * 8; bit++) {
+test('every single flipped bit of the header is found', () => {
+  for (let bit = 0; bit < FRAME_HEADER_BYTES * 8; bit++) {
     const message = Buffer.from(GOLDEN);
     message[bit >> 3] = (message[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     const header = emptyHeader();
     expect(() => {
       readFrameHeader(message, 0, header);
-      checkFrameChecksum(message, 0, header);
+      checkHeaderChecksum(message, 0);
     }).toThrow(FrameError);
   }
+});
+
+test('a payload with another digest than its header says is refused', () => {
+  expect(() => checkPayloadDigest(HEADER.payloadDigest, HEADER)).not.toThrow();
+  expect(fieldOf(() => checkPayloadDigest(HEADER.payloadDigest + 1, HEADER))).toBe('payloadDigest');
 });
 
 function fieldOf(read: () => void): string {

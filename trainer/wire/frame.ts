@@ -1,11 +1,12 @@
 import { crc32 } from 'node:zlib';
+import { copyBytes } from './copy-bytes.ts';
 
 /**
  * A frame carries one payload of one chunk. A gRPC message of Exchange.Push holds one or more frames, back to back,
  * nothing before, between or after. Little endian.
  *
  *     offset  size  field
- *          0     4  magic         "TGF1": the version is its last character
+ *          0     4  magic         "TGF2": the version is its last character
  *          4     1  kind          1 push (contribution), 2 pull (sum)
  *          5     1  codec         codec id of the payload
  *          6     2  rank          sender
@@ -16,18 +17,20 @@ import { crc32 } from 'node:zlib';
  *         24     4  flatOffset    of the chunk, in values
  *         28     4  values        in the chunk, without padding
  *         32     4  payloadBytes
- *         36     4  crc           CRC-32 (zlib's) of bytes 0..35 and the payload
- *         40     -  payload
+ *         36     4  payloadDigest of the payload; see ternary/payload-digest.ts
+ *         40     4  crc           CRC-32 (zlib's) of bytes 0..39
+ *         44     -  payload
  *
- * The payload is not aligned in memory (gRPC's own 5-byte prefix comes before); it is copied to where it belongs.
+ * The payload is not aligned in memory (gRPC's own 5-byte prefix comes before); it is copied to where it belongs, and
+ * checked there.
  */
-export const FRAME_HEADER_BYTES = 40;
-const FRAME_MAGIC = 0x31464754; // "TGF1"
+export const FRAME_HEADER_BYTES = 44;
+const FRAME_MAGIC = 0x32464754; // "TGF2"
 
 export const FrameKind = { push: 1, pull: 2 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
-const CRC_OFFSET = 36;
+const CRC_OFFSET = 40;
 
 /** Mutable, so that one object per stream serves every frame. */
 export interface FrameHeader {
@@ -41,6 +44,7 @@ export interface FrameHeader {
   flatOffset: number;
   values: number;
   payloadBytes: number;
+  payloadDigest: number;
 }
 
 export type FrameField = keyof FrameHeader | 'magic' | 'crc' | 'truncated' | 'payload';
@@ -69,10 +73,14 @@ export function emptyHeader(): FrameHeader {
     flatOffset: 0,
     values: 0,
     payloadBytes: 0,
+    payloadDigest: 0,
   };
 }
 
-/** Writes header and payload at `offset`; returns the offset after them. `header.payloadBytes` must be the payload's. */
+/**
+ * Writes header and payload at `offset`; returns the offset after them. `header.payloadBytes` and `payloadDigest` must be
+ * the payload's.
+ */
 export function writeFrame(out: Buffer, offset: number, header: FrameHeader, payload: Uint8Array): number {
   out.writeUInt32LE(FRAME_MAGIC, offset);
   out[offset + 4] = header.kind;
@@ -85,9 +93,11 @@ export function writeFrame(out: Buffer, offset: number, header: FrameHeader, pay
   out.writeUInt32LE(header.flatOffset, offset + 24);
   out.writeUInt32LE(header.values, offset + 28);
   out.writeUInt32LE(header.payloadBytes, offset + 32);
-  const end = offset + FRAME_HEADER_BYTES + header.payloadBytes;
-  out.set(payload, offset + FRAME_HEADER_BYTES);
-  out.writeUInt32LE(frameChecksum(out, offset, end), offset + CRC_OFFSET);
+  out.writeUInt32LE(header.payloadDigest, offset + 36);
+  out.writeUInt32LE(headerChecksum(out, offset), offset + CRC_OFFSET);
+  const start = offset + FRAME_HEADER_BYTES;
+  const end = start + header.payloadBytes;
+  copyBytes(out.subarray(start, end), payload);
   return end;
 }
 
@@ -104,7 +114,7 @@ export function readFrameHeader(message: Buffer, offset: number, header: FrameHe
     );
   }
   const magic = message.readUInt32LE(offset);
-  if (magic !== FRAME_MAGIC) throw new FrameError('magic', `0x${magic.toString(16)} instead of "TGF1"`);
+  if (magic !== FRAME_MAGIC) throw new FrameError('magic', `0x${magic.toString(16)} instead of "TGF2"`);
   header.kind = message[offset + 4] ?? 0;
   header.codec = message[offset + 5] ?? 0;
   header.rank = message.readUInt16LE(offset + 6);
@@ -115,6 +125,7 @@ export function readFrameHeader(message: Buffer, offset: number, header: FrameHe
   header.flatOffset = message.readUInt32LE(offset + 24);
   header.values = message.readUInt32LE(offset + 28);
   header.payloadBytes = message.readUInt32LE(offset + 32);
+  header.payloadDigest = message.readUInt32LE(offset + 36);
   if (header.payloadBytes > available - FRAME_HEADER_BYTES) {
     throw new FrameError(
       'payloadBytes',
@@ -123,12 +134,22 @@ export function readFrameHeader(message: Buffer, offset: number, header: FrameHe
   }
 }
 
-/** Throws FrameError unless the checksum of the frame at `offset`, whose header was read and checked, is right. */
-export function checkFrameChecksum(message: Buffer, offset: number, header: FrameHeader): void {
-  const actual = frameChecksum(message, offset, offset + FRAME_HEADER_BYTES + header.payloadBytes);
+/** Throws FrameError unless the checksum of the header at `offset` is right. */
+export function checkHeaderChecksum(message: Buffer, offset: number): void {
+  const actual = headerChecksum(message, offset);
   const stated = message.readUInt32LE(offset + CRC_OFFSET);
   if (actual !== stated) {
     throw new FrameError('crc', `0x${stated.toString(16)} stated, 0x${actual.toString(16)} computed`);
+  }
+}
+
+/** Throws FrameError unless the payload, wherever it lies, has the digest that its header states. */
+export function checkPayloadDigest(actual: number, { payloadDigest }: FrameHeader): void {
+  if (actual !== payloadDigest) {
+    throw new FrameError(
+      'payloadDigest',
+      `0x${payloadDigest.toString(16)} stated, 0x${actual.toString(16)} computed`,
+    );
   }
 }
 
@@ -137,7 +158,6 @@ export function expectField(field: keyof FrameHeader, actual: number, expected: 
   if (actual !== expected) throw new FrameError(field, `${actual} instead of ${expected}`);
 }
 
-function frameChecksum(message: Buffer, start: number, end: number): number {
-  const overHeader = crc32(message.subarray(start, start + CRC_OFFSET));
-  return crc32(message.subarray(start + FRAME_HEADER_BYTES, end), overHeader);
+function headerChecksum(message: Buffer, start: number): number {
+  return crc32(message.subarray(start, start + CRC_OFFSET));
 }

@@ -18,10 +18,40 @@ export interface AdamOptions {
  */
 export function adamRule(options: AdamOptions): UpdateRule {
   const { beta1, beta2, epsilon } = options;
-  return (kernels, { weights, gradient, slot0, slot1, blocks, hash, learningRate, weightDecay, step }) => {
+  return (
+    kernels,
+    {
+      weights,
+      nextWeights,
+      gradient,
+      slot0,
+      nextSlot0,
+      slot1,
+      nextSlot1,
+      blocks,
+      hash,
+      learningRate,
+      weightDecay,
+      step,
+    },
+  ) => {
     const alpha = correctedRate(learningRate, options, step);
     const factors = [beta1, 1 - beta1, beta2, 1 - beta2, epsilon] as const;
-    kernels.adam(weights, gradient, slot0, slot1, blocks, hash, alpha, weightDecay, 0, ...factors);
+    kernels.adam(
+      weights,
+      nextWeights,
+      gradient,
+      slot0,
+      nextSlot0,
+      slot1,
+      nextSlot1,
+      blocks,
+      hash,
+      alpha,
+      weightDecay,
+      0,
+      ...factors,
+    );
   };
 }
 

@@ -12,10 +12,40 @@ import type { UpdateRule } from './update-rule.ts';
  */
 export function adamwRule(options: AdamOptions): UpdateRule {
   const { beta1, beta2, epsilon } = options;
-  return (kernels, { weights, gradient, slot0, slot1, blocks, hash, learningRate, weightDecay, step }) => {
+  return (
+    kernels,
+    {
+      weights,
+      nextWeights,
+      gradient,
+      slot0,
+      nextSlot0,
+      slot1,
+      nextSlot1,
+      blocks,
+      hash,
+      learningRate,
+      weightDecay,
+      step,
+    },
+  ) => {
     const alpha = correctedRate(learningRate, options, step);
     const decay = learningRate * weightDecay;
     const factors = [beta1, 1 - beta1, beta2, 1 - beta2, epsilon] as const;
-    kernels.adam(weights, gradient, slot0, slot1, blocks, hash, alpha, 0, decay, ...factors);
+    kernels.adam(
+      weights,
+      nextWeights,
+      gradient,
+      slot0,
+      nextSlot0,
+      slot1,
+      nextSlot1,
+      blocks,
+      hash,
+      alpha,
+      0,
+      decay,
+      ...factors,
+    );
   };
 }

@@ -9,6 +9,20 @@ import type { UpdateRule } from './update-rule.ts';
  *     w  = w - rate * a
  */
 export function momentumRule(options: { readonly momentum: number }): UpdateRule {
-  return (kernels, { weights, gradient, slot0, blocks, hash, learningRate, weightDecay }) =>
-    kernels.momentum(weights, gradient, slot0, blocks, hash, learningRate, weightDecay, options.momentum);
+  return (
+    kernels,
+    { weights, nextWeights, gradient, slot0, nextSlot0, blocks, hash, learningRate, weightDecay },
+  ) =>
+    kernels.momentum(
+      weights,
+      nextWeights,
+      gradient,
+      slot0,
+      nextSlot0,
+      blocks,
+      hash,
+      learningRate,
+      weightDecay,
+      options.momentum,
+    );
 }

@@ -8,6 +8,20 @@ import type { UpdateRule } from './update-rule.ts';
  *     w  = w - rate * (g' + momentum * a)
  */
 export function nesterovRule(options: { readonly momentum: number }): UpdateRule {
-  return (kernels, { weights, gradient, slot0, blocks, hash, learningRate, weightDecay }) =>
-    kernels.nesterov(weights, gradient, slot0, blocks, hash, learningRate, weightDecay, options.momentum);
+  return (
+    kernels,
+    { weights, nextWeights, gradient, slot0, nextSlot0, blocks, hash, learningRate, weightDecay },
+  ) =>
+    kernels.nesterov(
+      weights,
+      nextWeights,
+      gradient,
+      slot0,
+      nextSlot0,
+      blocks,
+      hash,
+      learningRate,
+      weightDecay,
+      options.momentum,
+    );
 }

@@ -18,7 +18,7 @@ export type OptimizerSpec = JobSpec['training']['optimizer'];
 export interface FlatOptimizer {
   /** State vectors of `layout.values` float32 each; they start at 0. */
   readonly slots: number;
-  /** One update of the whole vector, in place. Weights, slots and the gradient's padding stay 0. */
+  /** One update of the whole vector. Weights, slots and the gradient's padding stay 0. */
   update(args: UpdateArguments): StateHashes;
   /**
    * The same update of a part of the vector, whose hash goes on from the last range since `beginPart`. Between that and
@@ -39,6 +39,8 @@ export interface UpdateArguments {
   readonly weights: number;
   readonly gradient: number;
   readonly slots: readonly number[];
+  /** Where the updated state goes; the same place by default. */
+  readonly next?: { readonly weights: number; readonly slots: readonly number[] };
   readonly learningRate: number;
   readonly weightDecay: number;
   /** 1-based, for bias correction. */
@@ -76,9 +78,12 @@ export function createOptimizer(
   );
   const segment: Segment = {
     weights: 0,
+    nextWeights: 0,
     gradient: 0,
     slot0: 0,
+    nextSlot0: 0,
     slot1: 0,
+    nextSlot1: 0,
     blocks: 0,
     hash: scratch,
     learningRate: 0,
@@ -90,6 +95,7 @@ export function createOptimizer(
 
   function updateRange(args: UpdateArguments, range: UpdateRange): void {
     const end = range.offset + range.blocks * BLOCK_VALUES;
+    const next = args.next ?? args;
     segment.learningRate = args.learningRate;
     segment.step = args.step;
     for (const run of runs) {
@@ -98,9 +104,12 @@ export function createOptimizer(
       if (from >= to) continue;
       const skip = from * FLOAT_BYTES;
       segment.weights = args.weights + skip;
+      segment.nextWeights = next.weights + skip;
       segment.gradient = args.gradient + skip;
       segment.slot0 = (args.slots[0] ?? 0) + skip;
+      segment.nextSlot0 = (next.slots[0] ?? 0) + skip;
       segment.slot1 = (args.slots[1] ?? 0) + skip;
+      segment.nextSlot1 = (next.slots[1] ?? 0) + skip;
       segment.blocks = (to - from) / BLOCK_VALUES;
       segment.weightDecay = run.decays ? args.weightDecay : 0;
       rule(kernels, segment);

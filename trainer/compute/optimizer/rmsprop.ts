@@ -9,11 +9,16 @@ import type { UpdateRule } from './update-rule.ts';
  */
 export function rmspropRule(options: { readonly decay: number; readonly epsilon: number }): UpdateRule {
   const { decay, epsilon } = options;
-  return (kernels, { weights, gradient, slot0, blocks, hash, learningRate, weightDecay }) =>
+  return (
+    kernels,
+    { weights, nextWeights, gradient, slot0, nextSlot0, blocks, hash, learningRate, weightDecay },
+  ) =>
     kernels.rmsprop(
       weights,
+      nextWeights,
       gradient,
       slot0,
+      nextSlot0,
       blocks,
       hash,
       learningRate,

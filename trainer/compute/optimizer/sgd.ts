@@ -8,5 +8,5 @@ import type { UpdateRule } from './update-rule.ts';
  */
 export const sgdRule: UpdateRule = (
   kernels,
-  { weights, gradient, blocks, hash, learningRate, weightDecay },
-) => kernels.sgd(weights, gradient, blocks, hash, learningRate, weightDecay);
+  { weights, nextWeights, gradient, blocks, hash, learningRate, weightDecay },
+) => kernels.sgd(weights, nextWeights, gradient, blocks, hash, learningRate, weightDecay);

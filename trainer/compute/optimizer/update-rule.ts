@@ -2,11 +2,14 @@ import type { UpdateKernels } from '../../ternary/kernels.ts';
 
 /** A contiguous part of the flat vector whose tensors are treated alike. */
 export interface Segment {
-  /** Byte offsets of the segment's start. */
+  /** Byte offsets of the segment's start, and of where the next state of it goes. */
   weights: number;
+  nextWeights: number;
   gradient: number;
   slot0: number;
+  nextSlot0: number;
   slot1: number;
+  nextSlot1: number;
   blocks: number;
   /** Byte offset of the running state hash. */
   hash: number;
@@ -18,7 +21,7 @@ export interface Segment {
 }
 
 /**
- * Updates one segment in place. Kernels round to float32 after every operation; what is the same for the whole vector
+ * Updates one segment. Kernels round to float32 after every operation; what is the same for the whole vector
  * (rates, corrections) is computed here in float64 and rounded once, when it is passed.
  */
 export type UpdateRule = (kernels: UpdateKernels, segment: Readonly<Segment>) => void;

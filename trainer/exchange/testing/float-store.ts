@@ -1,3 +1,4 @@
+import { payloadDigest } from '../../ternary/payload-digest.ts';
 import type { ChunkStore } from '../chunk-store.ts';
 
 /**
@@ -83,6 +84,10 @@ export class FloatStore implements ChunkStore {
 
   pullPayload(c: number): Uint8Array {
     return bytesOf(this.#sums[c]);
+  }
+
+  digest(payload: Uint8Array): number {
+    return payloadDigest(payload);
   }
 
   reduce(c: number): void {

@@ -1,3 +1,4 @@
+import { payloadDigest } from '../../ternary/payload-digest.ts';
 import type { ChunkStore } from '../chunk-store.ts';
 
 export interface PlainStoreSizes {
@@ -27,5 +28,6 @@ export function plainStore(sizes: PlainStoreSizes): ChunkStore {
     sumPlace: (c, bytes) => (bytes === pullBytes ? pull[c] : undefined),
     reduce: (c) => pull[c]?.set((push[c] ?? none).subarray(0, pullBytes)),
     pullPayload: (c) => pull[c] ?? none,
+    digest: payloadDigest,
   };
 }

@@ -11,3 +11,4 @@ export * from './updates';
 export * from './adam';
 export * from './hash-state';
 export * from './rans';
+export * from './digest';

@@ -9,7 +9,15 @@ function decayed(gradient: usize, w: v128, l2: v128): v128 {
   return f32x4.add(v128.load(gradient), f32x4.mul(l2, w));
 }
 
-export function sgd(weights: usize, gradient: usize, blocks: u32, hash: usize, rate: f32, l2: f32): void {
+export function sgd(
+  weights: usize,
+  nextWeights: usize,
+  gradient: usize,
+  blocks: u32,
+  hash: usize,
+  rate: f32,
+  l2: f32,
+): void {
   const rates = f32x4.splat(rate);
   const l2s = f32x4.splat(l2);
   let readSum = v128.load(hash, READ_SUM);
@@ -17,12 +25,12 @@ export function sgd(weights: usize, gradient: usize, blocks: u32, hash: usize, r
   let writtenSum = v128.load(hash, WRITTEN_SUM);
   let writtenSums = v128.load(hash, WRITTEN_SUMS);
   const end = weights + (blocks as usize) * BLOCK_BYTES;
-  for (; weights < end; weights += 16, gradient += 16) {
+  for (; weights < end; weights += 16, nextWeights += 16, gradient += 16) {
     const w = v128.load(weights);
     readSum = i32x4.add(readSum, mixed(w));
     readSums = i32x4.add(readSums, readSum);
     const next = f32x4.sub(w, f32x4.mul(rates, decayed(gradient, w, l2s)));
-    v128.store(weights, next);
+    v128.store(nextWeights, next);
     writtenSum = i32x4.add(writtenSum, mixed(next));
     writtenSums = i32x4.add(writtenSums, writtenSum);
   }
@@ -44,8 +52,10 @@ const RMSPROP: Rule = 2;
 function updateOneSlot(
   rule: Rule,
   weights: usize,
+  nextWeights: usize,
   gradient: usize,
   slot: usize,
+  nextSlot: usize,
   blocks: u32,
   hash: usize,
   rate: f32,
@@ -64,7 +74,7 @@ function updateOneSlot(
   let writtenSum = v128.load(hash, WRITTEN_SUM);
   let writtenSums = v128.load(hash, WRITTEN_SUMS);
   const end = weights + (blocks as usize) * BLOCK_BYTES;
-  for (; weights < end; weights += 16, gradient += 16, slot += 16) {
+  for (; weights < end; weights += 16, nextWeights += 16, gradient += 16, slot += 16, nextSlot += 16) {
     const w = v128.load(weights);
     const s = v128.load(slot);
     readSum = i32x4.add(readSum, mixed(w));
@@ -73,25 +83,25 @@ function updateOneSlot(
     readSums = i32x4.add(readSums, readSum);
 
     const g = decayed(gradient, w, l2s);
-    let nextSlot: v128;
+    let slotAfter: v128;
     let step: v128;
     if (rule == MOMENTUM) {
-      nextSlot = f32x4.add(f32x4.mul(decays, s), g);
-      step = f32x4.mul(rates, nextSlot);
+      slotAfter = f32x4.add(f32x4.mul(decays, s), g);
+      step = f32x4.mul(rates, slotAfter);
     } else if (rule == NESTEROV) {
-      nextSlot = f32x4.add(f32x4.mul(decays, s), g);
-      step = f32x4.mul(rates, f32x4.add(g, f32x4.mul(decays, nextSlot)));
+      slotAfter = f32x4.add(f32x4.mul(decays, s), g);
+      step = f32x4.mul(rates, f32x4.add(g, f32x4.mul(decays, slotAfter)));
     } else {
-      nextSlot = f32x4.add(f32x4.mul(decays, s), f32x4.mul(oneMinusDecays, f32x4.mul(g, g)));
-      step = f32x4.div(f32x4.mul(rates, g), f32x4.sqrt(f32x4.add(nextSlot, epsilons)));
+      slotAfter = f32x4.add(f32x4.mul(decays, s), f32x4.mul(oneMinusDecays, f32x4.mul(g, g)));
+      step = f32x4.div(f32x4.mul(rates, g), f32x4.sqrt(f32x4.add(slotAfter, epsilons)));
     }
-    const next = f32x4.sub(w, step);
-    v128.store(slot, nextSlot);
-    v128.store(weights, next);
+    const weightsAfter = f32x4.sub(w, step);
+    v128.store(nextSlot, slotAfter);
+    v128.store(nextWeights, weightsAfter);
 
-    writtenSum = i32x4.add(writtenSum, mixed(next));
+    writtenSum = i32x4.add(writtenSum, mixed(weightsAfter));
     writtenSums = i32x4.add(writtenSums, writtenSum);
-    writtenSum = i32x4.add(writtenSum, mixed(nextSlot));
+    writtenSum = i32x4.add(writtenSum, mixed(slotAfter));
     writtenSums = i32x4.add(writtenSums, writtenSum);
   }
   v128.store(hash, readSum, READ_SUM);
@@ -102,34 +112,40 @@ function updateOneSlot(
 
 export function momentum(
   weights: usize,
+  nextWeights: usize,
   gradient: usize,
   slot: usize,
+  nextSlot: usize,
   blocks: u32,
   hash: usize,
   rate: f32,
   l2: f32,
   momentum: f32,
 ): void {
-  updateOneSlot(MOMENTUM, weights, gradient, slot, blocks, hash, rate, l2, momentum, 0, 0);
+  updateOneSlot(MOMENTUM, weights, nextWeights, gradient, slot, nextSlot, blocks, hash, rate, l2, momentum, 0, 0);
 }
 
 export function nesterov(
   weights: usize,
+  nextWeights: usize,
   gradient: usize,
   slot: usize,
+  nextSlot: usize,
   blocks: u32,
   hash: usize,
   rate: f32,
   l2: f32,
   momentum: f32,
 ): void {
-  updateOneSlot(NESTEROV, weights, gradient, slot, blocks, hash, rate, l2, momentum, 0, 0);
+  updateOneSlot(NESTEROV, weights, nextWeights, gradient, slot, nextSlot, blocks, hash, rate, l2, momentum, 0, 0);
 }
 
 export function rmsprop(
   weights: usize,
+  nextWeights: usize,
   gradient: usize,
   slot: usize,
+  nextSlot: usize,
   blocks: u32,
   hash: usize,
   rate: f32,
@@ -138,7 +154,7 @@ export function rmsprop(
   oneMinusDecay: f32,
   epsilon: f32,
 ): void {
-  updateOneSlot(RMSPROP, weights, gradient, slot, blocks, hash, rate, l2, decay, oneMinusDecay, epsilon);
+  updateOneSlot(RMSPROP, weights, nextWeights, gradient, slot, nextSlot, blocks, hash, rate, l2, decay, oneMinusDecay, epsilon);
 }
 
 export function movingAverage(average: usize, weights: usize, blocks: u32, decay: f32, oneMinusDecay: f32): void {

@@ -1,4 +1,5 @@
 import type { FloatKernels } from '../kernels.ts';
+import { payloadDigest } from '../payload-digest.ts';
 import { fromHalf, toHalf } from './half.ts';
 
 const MAGNITUDE_BITS = 0x7fff_ffff;
@@ -7,6 +8,7 @@ export function referenceFloats(memory: WebAssembly.Memory): FloatKernels {
   const floats = (at: number, count: number): Float32Array => new Float32Array(memory.buffer, at, count);
   const halves = (at: number, count: number): Uint16Array => new Uint16Array(memory.buffer, at, count);
   return {
+    digest: (bytes, count) => payloadDigest(new Uint8Array(memory.buffer, bytes, count)),
     copy(from, to, bytes) {
       new Uint8Array(memory.buffer).copyWithin(to, from, from + bytes);
     },

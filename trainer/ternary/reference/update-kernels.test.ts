@@ -10,6 +10,8 @@ const WEIGHTS = 4096;
 const GRADIENT = 8192;
 const FIRST = 12_288;
 const SECOND = 16_384;
+/** From a vector to where its next state goes, when that is not its own place. */
+const BESIDE = 16_384;
 
 let twins: Twins;
 beforeAll(async () => {
@@ -19,24 +21,82 @@ beforeAll(async () => {
 const values = gradientValues({ minLength: 1, maxLength: 240 });
 const rate = fc.float({ min: 0, max: 1, noNaN: true });
 
-type Update = (kernels: Kernels, blocks: number, rate: number, l2: number) => void;
+type Update = (kernels: Kernels, blocks: number, rate: number, l2: number, beside: number) => void;
 const updates: [string, Update][] = [
-  ['sgd', (k, blocks, r, l2) => k.sgd(WEIGHTS, GRADIENT, blocks, HASH, r, l2)],
-  ['momentum', (k, blocks, r, l2) => k.momentum(WEIGHTS, GRADIENT, FIRST, blocks, HASH, r, l2, 0.9)],
-  ['nesterov', (k, blocks, r, l2) => k.nesterov(WEIGHTS, GRADIENT, FIRST, blocks, HASH, r, l2, 0.9)],
+  ['sgd', (k, blocks, r, l2, beside) => k.sgd(WEIGHTS, WEIGHTS + beside, GRADIENT, blocks, HASH, r, l2)],
+  [
+    'momentum',
+    (k, blocks, r, l2, beside) =>
+      k.momentum(WEIGHTS, WEIGHTS + beside, GRADIENT, FIRST, FIRST + beside, blocks, HASH, r, l2, 0.9),
+  ],
+  [
+    'nesterov',
+    (k, blocks, r, l2, beside) =>
+      k.nesterov(WEIGHTS, WEIGHTS + beside, GRADIENT, FIRST, FIRST + beside, blocks, HASH, r, l2, 0.9),
+  ],
   [
     'rmsprop',
-    (k, blocks, r, l2) => k.rmsprop(WEIGHTS, GRADIENT, SECOND, blocks, HASH, r, l2, 0.9, 1 - 0.9, 1e-8),
+    (k, blocks, r, l2, beside) =>
+      k.rmsprop(
+        WEIGHTS,
+        WEIGHTS + beside,
+        GRADIENT,
+        SECOND,
+        SECOND + beside,
+        blocks,
+        HASH,
+        r,
+        l2,
+        0.9,
+        1 - 0.9,
+        1e-8,
+      ),
   ],
   [
     'adam',
-    (k, blocks, r, l2) =>
-      k.adam(WEIGHTS, GRADIENT, FIRST, SECOND, blocks, HASH, r, l2, 0, 0.9, 1 - 0.9, 0.999, 1 - 0.999, 1e-8),
+    (k, blocks, r, l2, beside) =>
+      k.adam(
+        WEIGHTS,
+        WEIGHTS + beside,
+        GRADIENT,
+        FIRST,
+        FIRST + beside,
+        SECOND,
+        SECOND + beside,
+        blocks,
+        HASH,
+        r,
+        l2,
+        0,
+        0.9,
+        1 - 0.9,
+        0.999,
+        1 - 0.999,
+        1e-8,
+      ),
   ],
   [
     'adam with decoupled decay',
-    (k, blocks, r, l2) =>
-      k.adam(WEIGHTS, GRADIENT, FIRST, SECOND, blocks, HASH, r, 0, l2, 0.9, 1 - 0.9, 0.999, 1 - 0.999, 1e-8),
+    (k, blocks, r, l2, beside) =>
+      k.adam(
+        WEIGHTS,
+        WEIGHTS + beside,
+        GRADIENT,
+        FIRST,
+        FIRST + beside,
+        SECOND,
+        SECOND + beside,
+        blocks,
+        HASH,
+        r,
+        0,
+        l2,
+        0.9,
+        1 - 0.9,
+        0.999,
+        1 - 0.999,
+        1e-8,
+      ),
   ],
   ['hashState without slots', (k, blocks) => k.hashState(WEIGHTS, 0, 0, blocks, HASH)],
   ['hashState with one slot', (k, blocks) => k.hashState(WEIGHTS, FIRST, 0, blocks, HASH)],
@@ -59,7 +119,9 @@ describe('SIMD and reference leave the same state and the same hash', () => {
           SECOND,
           like(slot).map((x) => Math.abs(clamp(x))),
         );
-        twins.expectEqual((kernels) => update(kernels, whole.length / BLOCK_VALUES, r, l2));
+        const blocks = whole.length / BLOCK_VALUES;
+        twins.expectEqual((kernels) => update(kernels, blocks, r, l2, BESIDE));
+        twins.expectEqual((kernels) => update(kernels, blocks, r, l2, 0));
       }),
     );
   });

@@ -11,66 +11,118 @@ type Rule = (
   slots: readonly number[],
 ) => [weight: number, ...slots: number[]];
 
+/** Where a vector of the state is read, and where the next one goes. */
+interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
 export function referenceUpdates(memory: WebAssembly.Memory): UpdateKernels {
   const floats = (at: number, blocks: number): Float32Array =>
     new Float32Array(memory.buffer, at, blocks * BLOCK_VALUES);
 
   function update(
-    pointers: { weights: number; gradient: number; slots: readonly number[]; blocks: number; hash: number },
+    pointers: { weights: Place; gradient: number; slots: readonly Place[]; blocks: number; hash: number },
     rule: Rule,
   ): void {
     const { blocks } = pointers;
     const gradient = floats(pointers.gradient, blocks);
-    const state = [pointers.weights, ...pointers.slots].map((at) => floats(at, blocks));
+    const state = [pointers.weights, ...pointers.slots].map(({ from, to }) => ({
+      present: floats(from, blocks),
+      after: floats(to, blocks),
+    }));
     const read = new StateSums(memory, pointers.hash);
     const written = new StateSums(memory, pointers.hash + 32);
     for (let i = 0; i < gradient.length; i++) {
-      const [weight, ...slots] = state.map((vector) => vector[i]!);
+      const [weight, ...slots] = state.map(({ present }) => present[i]!);
       const next = rule(weight!, gradient[i]!, slots);
-      for (const [index, vector] of state.entries()) {
-        read.add(i, vector[i]!);
-        vector[i] = next[index]!;
-        written.add(i, vector[i]!);
+      for (const [index, { present, after }] of state.entries()) {
+        read.add(i, present[i]!);
+        after[i] = next[index]!;
+        written.add(i, after[i]!);
       }
     }
   }
 
   return {
-    sgd(weights, gradient, blocks, hash, rate, l2) {
+    sgd(weights, nextWeights, gradient, blocks, hash, rate, l2) {
       const [r, d] = [fround(rate), fround(l2)];
-      update({ weights, gradient, slots: [], blocks, hash }, (w, g) => [
+      update({ weights: { from: weights, to: nextWeights }, gradient, slots: [], blocks, hash }, (w, g) => [
         fround(w - fround(r * decayed(g, w, d))),
       ]);
     },
-    momentum(weights, gradient, slot, blocks, hash, rate, l2, momentum) {
+    momentum(weights, nextWeights, gradient, slot, nextSlot, blocks, hash, rate, l2, momentum) {
       const [r, d, m] = [fround(rate), fround(l2), fround(momentum)];
-      update({ weights, gradient, slots: [slot], blocks, hash }, (w, g, [a]) => {
-        const next = fround(fround(m * a!) + decayed(g, w, d));
-        return [fround(w - fround(r * next)), next];
-      });
+      update(
+        {
+          weights: { from: weights, to: nextWeights },
+          gradient,
+          slots: [{ from: slot, to: nextSlot }],
+          blocks,
+          hash,
+        },
+        (w, g, [a]) => {
+          const next = fround(fround(m * a!) + decayed(g, w, d));
+          return [fround(w - fround(r * next)), next];
+        },
+      );
     },
-    nesterov(weights, gradient, slot, blocks, hash, rate, l2, momentum) {
+    nesterov(weights, nextWeights, gradient, slot, nextSlot, blocks, hash, rate, l2, momentum) {
       const [r, d, m] = [fround(rate), fround(l2), fround(momentum)];
-      update({ weights, gradient, slots: [slot], blocks, hash }, (w, g, [a]) => {
-        const total = decayed(g, w, d);
-        const next = fround(fround(m * a!) + total);
-        return [fround(w - fround(r * fround(total + fround(m * next)))), next];
-      });
+      update(
+        {
+          weights: { from: weights, to: nextWeights },
+          gradient,
+          slots: [{ from: slot, to: nextSlot }],
+          blocks,
+          hash,
+        },
+        (w, g, [a]) => {
+          const total = decayed(g, w, d);
+          const next = fround(fround(m * a!) + total);
+          return [fround(w - fround(r * fround(total + fround(m * next)))), next];
+        },
+      );
     },
-    rmsprop(weights, gradient, slot, blocks, hash, rate, l2, decay, oneMinusDecay, epsilon) {
+    rmsprop(
+      weights,
+      nextWeights,
+      gradient,
+      slot,
+      nextSlot,
+      blocks,
+      hash,
+      rate,
+      l2,
+      decay,
+      oneMinusDecay,
+      epsilon,
+    ) {
       const [r, d] = [fround(rate), fround(l2)];
       const [b, rest, e] = [fround(decay), fround(oneMinusDecay), fround(epsilon)];
-      update({ weights, gradient, slots: [slot], blocks, hash }, (w, g, [v]) => {
-        const total = decayed(g, w, d);
-        const next = fround(fround(b * v!) + fround(rest * fround(total * total)));
-        return [fround(w - fround(fround(r * total) / fround(sqrt(fround(next + e))))), next];
-      });
+      update(
+        {
+          weights: { from: weights, to: nextWeights },
+          gradient,
+          slots: [{ from: slot, to: nextSlot }],
+          blocks,
+          hash,
+        },
+        (w, g, [v]) => {
+          const total = decayed(g, w, d);
+          const next = fround(fround(b * v!) + fround(rest * fround(total * total)));
+          return [fround(w - fround(fround(r * total) / fround(sqrt(fround(next + e))))), next];
+        },
+      );
     },
     adam(
       weights,
+      nextWeights,
       gradient,
       slot0,
+      nextSlot0,
       slot1,
+      nextSlot1,
       blocks,
       hash,
       rate,
@@ -85,13 +137,25 @@ export function referenceUpdates(memory: WebAssembly.Memory): UpdateKernels {
       const [r, d, dw] = [fround(rate), fround(l2), fround(decoupledDecay)];
       const [b1, rest1] = [fround(beta1), fround(oneMinusBeta1)];
       const [b2, rest2, e] = [fround(beta2), fround(oneMinusBeta2), fround(epsilon)];
-      update({ weights, gradient, slots: [slot0, slot1], blocks, hash }, (w, g, [m, v]) => {
-        const total = decayed(g, w, d);
-        const nextM = fround(fround(b1 * m!) + fround(rest1 * total));
-        const nextV = fround(fround(b2 * v!) + fround(rest2 * fround(total * total)));
-        const step = fround(fround(r * nextM) / fround(fround(sqrt(nextV)) + e));
-        return [fround(fround(w - fround(dw * w)) - step), nextM, nextV];
-      });
+      update(
+        {
+          weights: { from: weights, to: nextWeights },
+          gradient,
+          slots: [
+            { from: slot0, to: nextSlot0 },
+            { from: slot1, to: nextSlot1 },
+          ],
+          blocks,
+          hash,
+        },
+        (w, g, [m, v]) => {
+          const total = decayed(g, w, d);
+          const nextM = fround(fround(b1 * m!) + fround(rest1 * total));
+          const nextV = fround(fround(b2 * v!) + fround(rest2 * fround(total * total)));
+          const step = fround(fround(r * nextM) / fround(fround(sqrt(nextV)) + e));
+          return [fround(fround(w - fround(dw * w)) - step), nextM, nextV];
+        },
+      );
     },
     hashState(weights, slot0, slot1, blocks, hash) {
       const state = [weights, slot0, slot1]

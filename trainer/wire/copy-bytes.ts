@@ -1,0 +1,13 @@
+/**
+ * Copies `source` over `target`, which is as long. Either may lie in shared memory, at any address.
+ *
+ * `target.set(source)` would do the same, but where one side is shared memory V8 copies word by word, and byte by byte
+ * when the two are not equally aligned: 0.5 GB/s instead of the 10 and more of `Buffer.fill`, which is a memcpy.
+ */
+export function copyBytes(target: Uint8Array, source: Uint8Array): void {
+  if (target.length !== source.length) {
+    throw new RangeError(`${source.length} bytes do not fill a place of ${target.length}`);
+  }
+  // Nothing to repeat is an error to `fill`.
+  if (source.length > 0) Buffer.prototype.fill.call(target, source);
+}
