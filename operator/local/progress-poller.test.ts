@@ -57,13 +57,16 @@ describe('the progress poller', () => {
       },
       end.signal,
     );
-    expect(seen.map(({ suspects }) => suspects.map(({ attempt, since }) => [attempt, since]))).toEqual([
+    const noted = seen.map(({ suspects }) =>
+      suspects.map(({ attempt, since, heardAt }) => ({ attempt, since, heardAt })),
+    );
+    expect(noted).toEqual([
       [],
-      [[1, at(2)]],
-      [[1, at(2)]],
+      [{ attempt: 1, since: at(2), heardAt: at(2) }],
+      [{ attempt: 1, since: at(2), heardAt: at(3) }],
       [],
-      [[1, at(5)]],
-      [[2, at(6)]],
+      [{ attempt: 1, since: at(5), heardAt: at(5) }],
+      [{ attempt: 2, since: at(6), heardAt: at(6) }],
     ]);
   });
 

@@ -42,7 +42,7 @@ function withAdvance(report: ProgressReport, last: JobProgress | undefined, now:
   // Rank 0's clock may be wrong, so nothing is made of its time.
   const suspects = report.suspects.map(({ rank, attempt, reason }) => {
     const known = last?.suspects.find((one) => one.rank === rank && one.attempt === attempt);
-    return { rank, attempt, reason, since: known?.since ?? now };
+    return { rank, attempt, reason, since: known?.since ?? now, heardAt: now };
   });
   const stragglers = report.stragglers.map(({ rank, attempt, slowdown }) => {
     const known = last?.stragglers.find((one) => one.rank === rank && one.attempt === attempt);

@@ -22,7 +22,6 @@ import { ranksOf } from './ranks.ts';
 import type { Staffing } from './wanted-workers.ts';
 import type { Stragglers } from './stragglers.ts';
 import { stragglersOf } from './stragglers.ts';
-import type { Suspicion } from './suspicion.ts';
 import { suspicionOf } from './suspicion.ts';
 import { staffing } from './wanted-workers.ts';
 import type { WorkerChild } from './worker-child.ts';
@@ -33,7 +32,8 @@ export interface Look {
   readonly children: readonly WorkerChild[];
   readonly ranks: readonly Rank[];
   readonly judgement: Judgement;
-  readonly suspicion: Suspicion;
+  /** Workers that live, as far as anybody can see, and are given up. */
+  readonly suspicion: readonly End[];
   readonly stragglers: Stragglers;
   readonly outcome: Outcome;
   readonly completion: Completion | undefined;
@@ -71,11 +71,11 @@ export function lookAt(planned: PlannedJob, children: readonly WorkerChild[], no
   };
   const completion = completionOf(spec.successPolicy, ranks, now);
   const isWatched = !isOver && !isSuspended && completion === undefined;
-  const suspicion = isWatched ? suspicionOf(ranks, progress, status?.step, now) : { ends: [] };
+  const suspicion = isWatched ? suspicionOf(ranks, progress, status?.step, now) : [];
   const stragglers = isWatched
     ? stragglersOf(spec.stragglerPolicy, ranks, progress, now)
     : { slow: [], ends: [] };
-  const ends = [...unjudgedEnds(ranks, children, now), ...suspicion.ends, ...stragglers.ends];
+  const ends = [...unjudgedEnds(ranks, children, now), ...suspicion, ...stragglers.ends];
   const found =
     isOver || (isSuspended && stopRequest === undefined)
       ? nothingJudged

@@ -70,11 +70,17 @@ const anyWait = fc
       maxLength: 3,
     }),
     second: fc.nat(100),
+    heardSeconds: fc.nat(20),
   })
-  .map(({ step, missed, second }) =>
+  .map(({ step, missed, second, heardSeconds }) =>
     progress(step, {
       ranks: [{ rank: 0, attempt: 1, step, state: 'waiting' }],
-      suspects: missed.map((one) => ({ ...one, reason: 'silent', since: at(second) })),
+      suspects: missed.map((one) => ({
+        ...one,
+        reason: 'silent',
+        since: at(second),
+        heardAt: at(second + heardSeconds),
+      })),
       advancedAt: at(step),
     }),
   );

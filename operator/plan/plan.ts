@@ -53,7 +53,7 @@ export function plan(planned: PlannedJob, children: readonly WorkerChild[], now:
   const deleteAt = deletionTime(endedAt, spec.ttlSecondsAfterFinished);
   // Until a restart of all is stored, nothing of it is done: it must not be decided twice.
   const acts = isActive && look.judgement.restartAllAt === undefined;
-  const isStoredFirst = !acts || look.suspicion.ends.length + look.stragglers.ends.length > 0;
+  const isStoredFirst = !acts || look.suspicion.length + look.stragglers.ends.length > 0;
   const surplus = isActive ? surplusWorkers(look.ranks, children) : [];
   const givenUp = givenUpWorkers(children, planned.status);
   const nextLookAt = earliestAfter(now, [
@@ -96,7 +96,6 @@ function activeLooks({
   blockage,
   quiet,
   completion,
-  suspicion,
   stragglers,
 }: Look): readonly (Date | undefined)[] {
   return [
@@ -105,7 +104,6 @@ function activeLooks({
     staffing.nextStartAt,
     blockage.nextLookAt,
     completion?.until,
-    suspicion.nextLookAt,
     stragglers.nextLookAt,
     quiet && new Date(stuckAt(quiet).getTime() + 1),
   ];

@@ -36,6 +36,8 @@ export interface Suspect {
   readonly reason: string;
   /** When rank 0 was first heard to wait for it, by the clock of whoever polls. */
   readonly since: Date;
+  /** When it was last heard to. */
+  readonly heardAt: Date;
 }
 
 export interface Straggler {

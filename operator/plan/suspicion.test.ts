@@ -3,8 +3,21 @@ import type { JobProgress } from './progress.ts';
 import { at, job, progress } from './testing/builders.ts';
 import { Simulation } from './testing/simulation.ts';
 
+interface Wait {
+  /** All times in seconds. */
+  readonly heard: number;
+  /** Default 30. */
+  readonly since?: number;
+  /** Default 20. */
+  readonly step?: number;
+}
+
 /** What rank 0 reports while it waits for these ranks of a job with `size` workers, all first attempts. */
-function waitingFor(suspected: readonly number[], size: number, step = 20, since = 30): JobProgress {
+function waitingFor(
+  suspected: readonly number[],
+  size: number,
+  { heard, since = 30, step = 20 }: Wait,
+): JobProgress {
   return progress(step, {
     ranks: Array.from({ length: size }, (_, rank) => ({
       rank,
@@ -17,6 +30,7 @@ function waitingFor(suspected: readonly number[], size: number, step = 20, since
       attempt: 1,
       reason: 'the others wait for it: its stream has ended',
       since: at(since),
+      heardAt: at(heard),
     })),
   });
 }
@@ -31,8 +45,11 @@ function trained(size: number, ...spec: readonly string[]): Simulation {
 describe('a worker that rank 0 waits for, and whose process or pod is there', () => {
   test('is given up after 5 seconds: first stored, then killed and replaced at once, for free', () => {
     const run = trained(3);
-    const suspect = { progress: waitingFor([2], 3) };
-    expect(run.look(31, suspect)).toMatchObject({ kill: [], start: [], nextLookAt: at(35) });
+    expect(run.look(31, { progress: waitingFor([2], 3, { heard: 31 }) })).toMatchObject({
+      kill: [],
+      start: [],
+    });
+    const suspect = { progress: waitingFor([2], 3, { heard: 35 }) };
     const decided = run.look(35, suspect);
     expect(decided).toMatchObject({ kill: [], stop: [], start: [], statusChange: 'facts' });
     expect(decided.nextLookAt).toEqual(new Date(at(35).getTime() + 1));
@@ -55,9 +72,20 @@ describe('a worker that rank 0 waits for, and whose process or pod is there', ()
     expect(run.events).toEqual(['JobRunning', 'WorkerFailed', 'WorkerReplaced']);
   });
 
+  test('is not given up for what rank 0 said seconds ago, which may have passed since', () => {
+    const run = trained(3);
+    const said = { progress: waitingFor([2], 3, { heard: 31 }) };
+    run.look(31, said);
+    run.look(36, said);
+    expect(run.look(37, said)).toMatchObject({ kill: [], start: [] });
+    run.look(38, { progress: progress(21) });
+    expect(run.look(39, { progress: progress(21) })).toMatchObject({ kill: [], start: [] });
+    expect(run.status?.failures).toBeUndefined();
+  });
+
   test('is killed again at every look until it is gone, also after a restart of the operator', () => {
     const run = trained(3);
-    run.look(35, { progress: waitingFor([2], 3) });
+    run.look(35, { progress: waitingFor([2], 3, { heard: 35 }) });
     const kill = [{ rank: 2, attempt: 1 }];
     expect(run.preview(36)).toMatchObject({ kill, start: [{ rank: 2, attempt: 2 }] });
     run.carryOut({ ...run.preview(36), kill: [] }, 36);
@@ -66,23 +94,27 @@ describe('a worker that rank 0 waits for, and whose process or pod is there', ()
 
   test('is given up once per attempt: the next one has its chance, and waits longer each time', () => {
     const run = trained(2);
-    const suspecting = (attempt: number, second: number): Partial<{ progress: JobProgress }> => {
-      const { suspects, ...rest } = waitingFor([1], 2, 20, second);
+    const suspecting = (
+      attempt: number,
+      since: number,
+      heard: number,
+    ): Partial<{ progress: JobProgress }> => {
+      const { suspects, ...rest } = waitingFor([1], 2, { since, heard });
       return { progress: { ...rest, suspects: suspects.map((one) => ({ ...one, attempt })) } };
     };
-    run.look(40, suspecting(1, 30));
-    run.look(40.1, suspecting(1, 30));
+    run.look(40, suspecting(1, 30, 40));
+    run.look(40.1, suspecting(1, 30, 40));
     run.run(41);
     // Still the old attempt that is missed, then the new one, in its first seconds.
-    expect(run.look(42, suspecting(1, 30)).kill).toEqual([]);
-    expect(run.look(47, suspecting(2, 42))).toMatchObject({ kill: [], nextLookAt: at(51) });
-    run.look(51, suspecting(2, 42));
-    expect(run.look(51.1, suspecting(2, 42))).toMatchObject({
+    expect(run.look(42, suspecting(1, 30, 42)).kill).toEqual([]);
+    expect(run.look(50.9, suspecting(2, 42, 50.9))).toMatchObject({ kill: [] });
+    run.look(51, suspecting(2, 42, 51));
+    expect(run.look(51.1, suspecting(2, 42, 51))).toMatchObject({
       kill: [{ rank: 1, attempt: 2 }],
       start: [],
       nextLookAt: at(61),
     });
-    expect(run.look(61, suspecting(2, 42)).start).toEqual([{ rank: 1, attempt: 3 }]);
+    expect(run.look(61, suspecting(2, 42, 61)).start).toEqual([{ rank: 1, attempt: 3 }]);
     expect(run.status?.failureCount).toBe(0);
   });
 
@@ -90,7 +122,7 @@ describe('a worker that rank 0 waits for, and whose process or pod is there', ()
     [
       'an attempt that has been replaced',
       () => {
-        const { suspects, ...rest } = waitingFor([1], 2);
+        const { suspects, ...rest } = waitingFor([1], 2, { heard: 100 });
         return { ...rest, suspects: suspects.map((one) => ({ ...one, attempt: 7 })) };
       },
     ],
@@ -98,18 +130,21 @@ describe('a worker that rank 0 waits for, and whose process or pod is there', ()
       'one that somebody takes away already',
       (run) => {
         run.change(1, { deleting: true });
-        return waitingFor([1], 2);
+        return waitingFor([1], 2, { heard: 100 });
       },
     ],
     [
       'one that has not started',
       (run) => {
         run.change(1, { phase: 'pending' });
-        return waitingFor([1], 2);
+        return waitingFor([1], 2, { heard: 100 });
       },
     ],
-    ['rank 0 itself', () => waitingFor([0], 2)],
-    ['anyone, by a rank 0 that has not got the state itself', () => waitingFor([1], 2, 0)],
+    ['rank 0 itself', () => waitingFor([0], 2, { heard: 100 })],
+    [
+      'anyone, by a rank 0 that has not got the state itself',
+      () => waitingFor([1], 2, { heard: 100, step: 0 }),
+    ],
   ])('never applies to %s', (_, report) => {
     const run = trained(2);
     const said = { progress: report(run) };
@@ -120,17 +155,17 @@ describe('a worker that rank 0 waits for, and whose process or pod is there', ()
 
   test('is left alone where rank 0 misses more than half of all: then rank 0 is the one cut off', () => {
     const run = trained(4);
-    run.look(100, { progress: waitingFor([1, 2, 3], 4) });
-    expect(run.look(101, { progress: waitingFor([1, 2, 3], 4) }).kill).toEqual([]);
-    run.look(102, { progress: waitingFor([1, 2], 4) });
-    expect(run.look(103, { progress: waitingFor([1, 2], 4) }).kill).toHaveLength(2);
+    run.look(100, { progress: waitingFor([1, 2, 3], 4, { heard: 100 }) });
+    expect(run.look(101, { progress: waitingFor([1, 2, 3], 4, { heard: 100 }) }).kill).toEqual([]);
+    run.look(102, { progress: waitingFor([1, 2], 4, { heard: 100 }) });
+    expect(run.look(103, { progress: waitingFor([1, 2], 4, { heard: 100 }) }).kill).toHaveLength(2);
   });
 
   test('costs no worker of a suspended job', () => {
     const run = trained(2);
     const suspended = { ...run.planned.job, spec: { ...run.planned.job.spec, suspend: true } };
-    run.look(100, { job: suspended, progress: waitingFor([1], 2) });
-    const { kill, stop } = run.look(101, { job: suspended, progress: waitingFor([1], 2) });
+    run.look(100, { job: suspended, progress: waitingFor([1], 2, { heard: 100 }) });
+    const { kill, stop } = run.look(101, { job: suspended, progress: waitingFor([1], 2, { heard: 100 }) });
     expect({ kill, failures: run.status?.failures }).toEqual({ kill: [], failures: undefined });
     expect(stop.length).toBeGreaterThan(0);
   });
@@ -144,7 +179,7 @@ describe('while rank 0 waits, the job', () => {
 
   test('says at once for whom the others wait, since when, and with which state', () => {
     const run = trained(3);
-    run.look(31, { progress: waitingFor([2], 3) });
+    run.look(31, { progress: waitingFor([2], 3, { heard: 31 }) });
     expect(run.status).toMatchObject({ state: 'Restarting', step: 20 });
     expect(conditionOf(run, 'Progressing')).toBe(
       'False WaitingForWorkers: the workers that are left keep the state after step 20 and wait for worker 2 ' +
@@ -167,7 +202,7 @@ describe('while rank 0 waits, the job', () => {
   test('is not Running because the pods are still said to be ready', () => {
     const run = trained(3);
     expect(run.children.every(({ ready }) => ready)).toBe(true);
-    expect(run.look(31, { progress: waitingFor([2], 3) }).status.state).toBe('Restarting');
+    expect(run.look(31, { progress: waitingFor([2], 3, { heard: 31 }) }).status.state).toBe('Restarting');
   });
 
   test('keeps its step when a new rank 0 does not know it yet', () => {

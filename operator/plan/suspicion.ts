@@ -8,18 +8,13 @@ const SUSPECTED_MS = 5_000;
 /** A worker is not suspected before it has run this long: it has just been given its chance. */
 const CHANCE_MS = 10_000;
 
-export interface Suspicion {
-  /** Ends of workers that live, as far as anybody can see, and are given up. */
-  readonly ends: readonly End[];
-  /** When a suspicion that is still young will have grown old enough. */
-  readonly nextLookAt?: Date;
-}
-
-const none: Suspicion = { ends: [] };
-
 /**
  * Members of the last generation that rank 0 waits for, though their process or pod is said to run: it hangs, or its
- * node is dead or cut off, which a cluster notices only after most of a minute.
+ * node is dead or cut off, which a cluster notices only after most of a minute. Returns the ends of those that are given
+ * up.
+ *
+ * Rank 0 must have said so when the time was over. What it said before may have passed: whoever leaves or joins makes all
+ * wait for each other for a moment, and the next report comes only seconds later.
  *
  * Replacing on suspicion must never cost the state of the training, so it is done only while rank 0 itself has all of
  * it, and only to at most half of the workers: if rank 0 misses more, it is more likely that rank 0 is cut off.
@@ -30,33 +25,26 @@ export function suspicionOf(
   progress: JobProgress | undefined,
   knownStep: number | undefined,
   now: Date,
-): Suspicion {
-  if (progress === undefined || progress.step < (knownStep ?? 0)) return none;
-  const suspected = progress.suspects.flatMap(({ rank, attempt, reason, since }) => {
+): readonly End[] {
+  if (progress === undefined || progress.step < (knownStep ?? 0)) return [];
+  const suspected = progress.suspects.flatMap(({ rank, attempt, reason, since, heardAt }) => {
     const child = ranks.find((one) => one.rank === rank && one.rank !== 0 && one.wanted)?.child;
     return child !== undefined && child.attempt === attempt && seemsAlive(child)
-      ? [{ child, reason, since, dueAt: dueAt(child, since) }]
+      ? [{ child, reason, since, isDue: heardAt >= dueAt(child, since) }]
       : [];
   });
-  if (suspected.length * 2 > ranks.filter(({ wanted }) => wanted).length) return none;
-  const [next] = suspected
-    .map((one) => one.dueAt)
-    .filter((at) => at > now)
-    .sort((a, b) => Number(a) - Number(b));
-  return {
-    ends: suspected
-      .filter((one) => one.dueAt <= now)
-      .map(({ child, reason, since }) => ({
-        kind: 'suspected',
-        uid: child.uid,
-        rank: child.rank,
-        attempt: child.attempt,
-        child,
-        at: now,
-        suspicion: `${reason}, since ${since.toISOString()}`,
-      })),
-    ...(next !== undefined && { nextLookAt: next }),
-  };
+  if (suspected.length * 2 > ranks.filter(({ wanted }) => wanted).length) return [];
+  return suspected
+    .filter(({ isDue }) => isDue)
+    .map(({ child, reason, since }) => ({
+      kind: 'suspected',
+      uid: child.uid,
+      rank: child.rank,
+      attempt: child.attempt,
+      child,
+      at: now,
+      suspicion: `${reason}, since ${since.toISOString()}`,
+    }));
 }
 
 function seemsAlive({ phase, deleting }: WorkerChild): boolean {

@@ -56,16 +56,18 @@ class Surroundings {
     await this.operator.look('default/example');
   }
 
-  report(state: string, missing?: number): JobProgress {
-    const since = this.clock.now();
+  /** @param since when rank 0 was first heard to wait for `missing`. Default now. */
+  report(state: string, missing?: number, since = this.clock.now()): JobProgress {
+    const heardAt = this.clock.now();
     return {
       step: 20,
       totalSteps: 100,
       epoch: 1,
       ranks: [0, 1, 2].map((rank) => ({ rank, attempt: 1, step: 20, state })),
-      suspects: missing === undefined ? [] : [{ rank: missing, attempt: 1, reason: 'silent', since }],
+      suspects:
+        missing === undefined ? [] : [{ rank: missing, attempt: 1, reason: 'silent', since, heardAt }],
       stragglers: [],
-      advancedAt: since,
+      advancedAt: heardAt,
     };
   }
 
@@ -86,12 +88,15 @@ describe('the pod of a worker that rank 0 misses, on a node that does not answer
     const around = new Surroundings();
     await around.trained();
     const uid = around.kubelet.pods().find(({ metadata }) => metadata.name.endsWith('-2-1'))?.metadata.uid;
+    const since = around.clock.now();
     around.progress = around.report('waiting', 2);
     await around.operator.look('default/example');
     expect(around.status).toMatchObject({ state: 'Restarting' });
-    await around.after(4_000);
+    await around.after(5_000);
     expect(around.deletions).toEqual([]);
-    await around.after(1_000);
+    around.progress = around.report('waiting', 2, since);
+    await around.operator.look('default/example');
+    await around.after(1);
     expect(around.deletions).toEqual([{ name: 'example-worker-2-1', uid, gracePeriodSeconds: 0 }]);
     expect(around.kubelet.names()).toEqual([
       'example-worker-0-1',
@@ -109,8 +114,9 @@ describe('the pod of a worker that rank 0 misses, on a node that does not answer
   test('is deleted also by the next operator, when this one dies as soon as it has stored why', async () => {
     const around = new Surroundings();
     await around.trained();
-    around.progress = around.report('waiting', 2);
+    const since = around.clock.now();
     around.clock.advance(5_000);
+    around.progress = around.report('waiting', 2, since);
     await around.operator.look('default/example');
     expect(around.status?.failures).toMatchObject([{ reason: 'WorkerSuspected' }]);
     expect(around.deletions).toEqual([]);
