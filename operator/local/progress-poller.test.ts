@@ -38,16 +38,24 @@ describe('the progress poller', () => {
 
   test('notes by its own clock since when rank 0 waits for a worker, whatever the clock of rank 0 says', async () => {
     const suspect = (attempt: number) => ({ rank: 1, attempt, reason: 'silent', sinceMs: 9e15 });
-    const answers = [[], [suspect(1)], [suspect(1)], [], [suspect(1)], [suspect(2)]];
+    const answers = [
+      { step: 1, suspects: [] },
+      { step: 1, suspects: [suspect(1)] },
+      { step: 1, suspects: [suspect(1)] },
+      { step: 1, suspects: [] },
+      { step: 1, suspects: [suspect(1)] },
+      { step: 1, suspects: [suspect(2)] },
+      { step: 2, suspects: [suspect(2)] },
+    ];
     const seen: JobProgress[] = [];
     const end = new AbortController();
     let second = 0;
     await pollProgress(
       {
         ask: () => {
-          const suspects = answers.shift() ?? [];
+          const answer = answers.shift();
           if (answers.length === 0) end.abort();
-          return Promise.resolve({ ...someReport, suspects });
+          return Promise.resolve({ ...someReport, ...answer });
         },
         request,
         intervalMs: 1,
@@ -67,6 +75,8 @@ describe('the progress poller', () => {
       [],
       [{ attempt: 1, since: at(5), heardAt: at(5) }],
       [{ attempt: 2, since: at(6), heardAt: at(6) }],
+      // Steps were done since, so it is another wait.
+      [{ attempt: 2, since: at(7), heardAt: at(7) }],
     ]);
   });
 

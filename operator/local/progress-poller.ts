@@ -39,9 +39,11 @@ export async function pollProgress(options: PollerOptions, signal: AbortSignal):
 
 function withAdvance(report: ProgressReport, last: JobProgress | undefined, now: Date): JobProgress {
   const advanced = last === undefined || report.step > last.step;
-  // Rank 0's clock may be wrong, so nothing is made of its time.
+  // Rank 0's clock may be wrong, so nothing is made of its time. After another step it is another wait: each change of
+  // the membership makes all wait for each other.
+  const waitedFor = advanced ? [] : last.suspects;
   const suspects = report.suspects.map(({ rank, attempt, reason }) => {
-    const known = last?.suspects.find((one) => one.rank === rank && one.attempt === attempt);
+    const known = waitedFor.find((one) => one.rank === rank && one.attempt === attempt);
     return { rank, attempt, reason, since: known?.since ?? now, heardAt: now };
   });
   const stragglers = report.stragglers.map(({ rank, attempt, slowdown }) => {
