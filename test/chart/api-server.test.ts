@@ -7,9 +7,13 @@ import { startApiServer, type RunningApiServer } from '../integration/api-server
 import { describeOnApiServer, START_LIMIT_MS } from '../integration/suite.ts';
 import { until } from '../local-run/until.ts';
 import { CHART, helmProgram, render } from './helm.ts';
+import { monitoringCrds } from './monitoring-crds.ts';
 
 const program = helmProgram() ?? '';
 const describeOnBoth = program === '' ? describe.skip : describeOnApiServer;
+
+const crds = program === '' ? undefined : monitoringCrds();
+const testWithCrds = crds === undefined ? test.skip : test;
 
 const JOBS = '/apis/terngrad.dev/v1alpha1/namespaces/team-a/terngradjobs';
 const OPERATOR = 'system:serviceaccount:terngrad-system:terngrad-operator';
@@ -110,4 +114,39 @@ describeOnBoth('the chart on a real API server', () => {
     ).toMatchObject({ status: 201 });
     expect(await create({})).toMatchObject({ status: 201 });
   });
+
+  testWithCrds(
+    'monitors and alerts are valid for the CRDs of the Prometheus operator, field by field',
+    async () => {
+      const isMonitoring = ({ apiVersion }: { readonly apiVersion: string }) =>
+        apiVersion === 'monitoring.coreos.com/v1';
+      const [monitor, ...others] = render(program, base).filter(isMonitoring);
+      expect([monitor, ...others].map((object) => object?.kind)).toEqual([
+        'PodMonitor',
+        'PodMonitor',
+        'PrometheusRule',
+      ]);
+      for (const crd of crds ?? []) server.kubectl('apply', '--server-side', '-f', crd);
+      const file = join(folder, 'monitoring.json');
+      const tried = (items: readonly unknown[]): string => {
+        writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+        return server.kubectl(...apply, '-f', file);
+      };
+      await until('the server knows the new kinds', async () =>
+        (
+          await Promise.all(
+            ['podmonitors', 'prometheusrules'].map(async (plural) => {
+              const { status: code } = await server.client.get(`/apis/monitoring.coreos.com/v1/${plural}`);
+              return code === 200;
+            }),
+          )
+        ).every(Boolean),
+      );
+      expect(tried([monitor, ...others]).match(/serverside-applied/g)).toHaveLength(3);
+      // What these CRDs do not know would have been refused.
+      expect(() => tried([{ ...monitor, spec: { ...Object(monitor?.spec), scrapes: true } }])).toThrow(
+        /scrapes/,
+      );
+    },
+  );
 });
