@@ -64,6 +64,19 @@ export class Jobs {
     );
   }
 
+  /** The pods that ended well, once there are so many; the API server may show that a moment after the job's end. */
+  async untilEndedWell(name: string, count: number, limitMs: number): Promise<readonly Pod[]> {
+    return eventually(
+      `${count} workers of ${name} have ended well`,
+      limitMs,
+      async () => {
+        const ended = (await this.pods(name)).filter(({ status }) => status.phase === 'Succeeded');
+        return ended.length >= count ? ended : undefined;
+      },
+      () => this.describe(name),
+    );
+  }
+
   async untilCondition(
     name: string,
     holds: (condition: Condition) => boolean,

@@ -1,16 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { stringify } from 'yaml';
-import { parse } from 'yaml';
-import type { TerminationMessage, TernGradJob } from '../../crds/index.ts';
-import type { RunResult } from '../../operator/local/run-result.ts';
+import { parse, stringify } from 'yaml';
+import type { TernGradJob } from '../../crds/index.ts';
 import { eventually } from './eventually.ts';
+import { lastWords } from './last-words.ts';
+import { localRun } from './local-run.ts';
 import { ownNamespace } from './namespace.ts';
-import type { Pod } from './objects.ts';
 
 const file = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const TRAINING_LIMIT_MS = 300_000;
@@ -33,30 +29,6 @@ function shortLeNet(): TernGradJob {
       data: { name: 'mnist', testLimit: 1000 },
     },
   };
-}
-
-/** What `terngrad run` makes of the same job. */
-function localRun(job: TernGradJob): RunResult {
-  const folder = mkdtempSync(join(tmpdir(), 'terngrad-e2e-'));
-  try {
-    const yaml = join(folder, 'job.yaml');
-    writeFileSync(yaml, stringify(job));
-    const parameters = [file('dist/terngrad.js'), 'run', '-f', yaml, '--output', 'json'];
-    const printed = execFileSync(process.execPath, parameters, {
-      encoding: 'utf8',
-      maxBuffer: 2 ** 26,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    return JSON.parse(printed) as RunResult;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function lastWords(pod: Pod): TerminationMessage {
-  const message = pod.status.containerStatuses?.[0]?.state.terminated?.message;
-  if (message === undefined) throw new Error(`${pod.metadata.name} has left no termination message`);
-  return JSON.parse(message) as TerminationMessage;
 }
 
 describe('The LeNet example', () => {
@@ -84,7 +56,7 @@ describe('The LeNet example', () => {
     'ends with the weights of `terngrad run`, bit for bit, on every worker',
     async () => {
       const pods = await jobs.pods(name);
-      const local = localRun(job);
+      const local = await localRun(job);
       expect(local.weightsHashes[0]).toMatch(/^[0-9a-f]{64}$/);
       expect(pods.map((pod) => lastWords(pod).weightsHash)).toEqual(local.weightsHashes);
     },
