@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { pino } from 'pino';
@@ -23,6 +23,14 @@ export interface StartedOperator {
   stop(): Promise<'stopped' | 'lost'>;
 }
 
+/**
+ * Becomes the program, beside a reader that kills it at the end of standard input: that comes when this process closes it
+ * and when this process dies, however it dies.
+ */
+const GUARD = `
+exec 3<&0
+{ read -r _ <&3; kill -KILL $$; } >/dev/null 2>&1 &
+exec "$@" </dev/null 3<&-`;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export async function startOperator(
@@ -103,9 +111,12 @@ export async function bundleOperator(): Promise<OperatorProgram> {
   return {
     start(kubeconfig, ...parameters) {
       const flags = flagsOf(['--log-level=info', ...parameters]);
-      const child = spawn(process.execPath, [program, ...flags], {
+      // A session of its own: Linux shares the processors between sessions, and would give all operators and this
+      // process together no more than one other program gets.
+      const child = spawn('sh', ['-c', GUARD, 'guard', process.execPath, program, ...flags], {
+        detached: true,
         env: { ...process.env, KUBECONFIG: kubeconfig },
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['pipe', 'pipe', 'pipe'],
       });
       const operator = asOperator(child);
       started.push(operator);
@@ -118,12 +129,15 @@ export async function bundleOperator(): Promise<OperatorProgram> {
   };
 }
 
-function asOperator(child: ChildProcessByStdio<null, Readable, Readable>): OperatorProcess {
+function asOperator(child: ChildProcessByStdio<Writable, Readable, Readable>): OperatorProcess {
   const words: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => words.push(text));
   }
-  const exited = once(child, 'exit').then(() => child.exitCode);
+  const exited = once(child, 'exit').then(() => {
+    child.stdin.destroy();
+    return child.exitCode;
+  });
   return {
     pid: child.pid,
     exited,
