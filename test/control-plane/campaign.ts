@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Plan } from './fault.ts';
 import { HAPPENINGS } from './life.ts';
 import { randomOf } from './random.ts';
@@ -8,21 +9,26 @@ import { LifeFailedError, live } from './trial.ts';
 /** What became of a plan: `undefined` where all was as in the reference run. */
 export type Verdict = { readonly plan: Plan; readonly failure: string | undefined };
 
-/** Lives are mostly waiting: for the operator, for its rest. */
-const AT_ONCE = 8;
+/** Of the ten seconds and more of a life, an idle processor works for three; the rest is waiting. */
+export const AT_ONCE = 4 * availableParallelism();
 /**
  * Writes that come together now and then are one; then the place is not there, and the life is lived again. So is one that
  * ended before its fault: on a computer that is overloaded.
  */
 const TRIES = 3;
 
-/** Runs all plans, several at a time; the verdict of each comes when it comes. Never rejects. */
+/**
+ * Runs all plans, several at a time; the verdict of each comes when it comes. Never rejects.
+ * @param budgetMs no life begins later than this; a plan that then was not lived has that as its failure, and no row
+ */
 export function runAll(
   plans: readonly Plan[],
   reference: LifeRecord,
   surroundings: Surroundings,
   seed: number,
+  budgetMs: number,
 ): ReadonlyMap<Plan, Promise<Verdict>> {
+  const endMs = performance.now() + budgetMs;
   let next = 0;
   let numbers = 10;
   const settle = new Map<Plan, (verdict: Verdict) => void>();
@@ -56,6 +62,10 @@ export function runAll(
   };
   const work = async (): Promise<void> => {
     for (let plan = plans[next++]; plan !== undefined; plan = plans[next++]) {
+      if (performance.now() > endMs) {
+        settle.get(plan)?.({ plan, failure: `not lived: ${budgetMs / 60_000} minutes were over` });
+        continue;
+      }
       const failure = await judge(plan).catch((error: unknown) => String(error));
       const { id, fault, place } = plan;
       const result = failure === undefined ? 'as without the fault' : 'failed';

@@ -7,7 +7,7 @@ import { type RunningApiServer, startApiServer } from '../integration/api-server
 import { bundleOperator, type OperatorProgram } from '../integration/controller-operator.ts';
 import { describeOnApiServer, START_LIMIT_MS } from '../integration/suite.ts';
 import type { Verdict } from './campaign.ts';
-import { runAll } from './campaign.ts';
+import { AT_ONCE, runAll } from './campaign.ts';
 import { answers } from './plans-of-answers.ts';
 import { crashes } from './plans-of-crashes.ts';
 import { leaders } from './plans-of-leaders.ts';
@@ -21,14 +21,18 @@ import { type LifeRecord, live, type Surroundings } from './trial.ts';
 import { SOMETIMES, WRITES } from './writes.ts';
 
 const DAY_MS = 24 * 3600_000;
-/** Of all tests together: each waits for its turn. */
-const LIMIT_MS = 15 * 60_000;
+const MINUTE_MS = 60_000;
+const budgetMs = Number(process.env['CHAOS_MINUTES'] ?? 8) * MINUTE_MS;
+/** Of all tests together: each waits for its turn. The longest lives are the first to be lived. */
+const LIMIT_MS = budgetMs + 5 * MINUTE_MS;
 const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1e6));
 const only = new RegExp(process.env['CHAOS_ONLY'] ?? '');
 const everything = [...leaders, ...leases, ...watches, ...views, ...answers, ...crashes];
 const plans = everything.filter((plan) => only.test(nameOf(plan)));
 
-console.log(`seed ${seed}`);
+console.log(
+  `seed ${seed}; ${plans.length} lives, ${AT_ONCE} at once, none begun after ${budgetMs / MINUTE_MS} minutes`,
+);
 
 describeOnApiServer('The operator under faults of its control plane', () => {
   const folder = mkdtempSync(join(tmpdir(), 'terngrad-chaos-'));
@@ -48,7 +52,7 @@ describeOnApiServer('The operator under faults of its control plane', () => {
     const proxy = { kubeconfig: server.kubeconfig, certificate, authority: authority.certificate };
     surroundings = { client: server.client, program, folder, proxy };
     reference = await live(surroundings, { number: 1, fault: {}, random: randomOf(seed, 'reference') });
-    verdicts = runAll(plans, reference, surroundings, seed);
+    verdicts = runAll(plans, reference, surroundings, seed, budgetMs);
   }, 2 * START_LIMIT_MS);
   afterAll(async () => {
     await program?.remove();
