@@ -3,6 +3,7 @@ import { ExitCode } from '../../crds/exit-codes.ts';
 import { exampleJob } from '../../crds/testing/example-job.ts';
 import type { JobStatus } from '../../crds/status.ts';
 import type { KubeObject } from '../../operator/cluster/api/types.ts';
+import { workerOf } from '../../operator/plan/manifests/labels.ts';
 import type { ApiClient } from '../integration/api-client.ts';
 import type { Kubelet } from './kubelet.ts';
 import type { Observer } from './observer.ts';
@@ -98,11 +99,19 @@ type SeenJob = KubeObject & { readonly status?: JobStatus };
 /** What is missing of what a step leads to at least; `undefined` where nothing is. */
 export function missingOf({ observer }: Stage, { state, pods }: Step): string | undefined {
   const job: SeenJob | undefined = observer.find('TernGradJob', JOB);
-  const { state: actual, observedGeneration } = job?.status ?? {};
-  const present = observer.present('Pod').length;
+  const { state: actual, observedGeneration, ranks = [] } = job?.status ?? {};
+  const present = observer.present('Pod');
   if (observedGeneration !== job?.metadata.generation) return 'the status is about an older spec';
   if (actual !== state) return `state ${actual} instead of ${state}`;
-  return present === pods ? undefined : `${present} pods instead of ${pods}`;
+  if (present.length !== pods) return `${present.length} pods instead of ${pods}`;
+  // Replacements are entered when they are seen, which on a busy computer may be a while after they were made.
+  const attempts = new Map(ranks.map(({ rank, attempt }) => [rank, attempt]));
+  const isEntered = ({ metadata }: KubeObject): boolean => {
+    const { rank = 0, attempt = 1 } = workerOf(metadata.labels) ?? {};
+    return attempt === 1 || (attempts.get(rank) ?? 1) >= attempt;
+  };
+  const missing = present.find((one) => !isEntered(one));
+  return missing && `the status knows nothing of ${missing.metadata.name}`;
 }
 
 /**
@@ -120,7 +129,8 @@ export function milestoneOf({ observer }: Stage): unknown {
     ranks = [],
   } = job?.status ?? {};
   return {
-    isThere: observer.isThere('TernGradJob', JOB),
+    // At its end it may be gone again before this is looked at: its time to live is short.
+    isThere: state === 'Succeeded' || observer.isThere('TernGradJob', JOB),
     observedGeneration,
     state,
     failureCount,

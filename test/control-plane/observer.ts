@@ -13,7 +13,7 @@ interface History {
 }
 
 export interface ObserverOptions {
-  readonly client: ApiClient;
+  readonly client: Pick<ApiClient, 'watch'>;
   /** Of the jobs. */
   readonly namespace: string;
   readonly operatorNamespace: string;
@@ -98,6 +98,7 @@ export class Observer {
     this.histories.set(key, history);
     if (kind === 'Pod') this.checkPods();
     if (kind === 'TernGradJob') this.checkJob(seen);
+    if (kind === 'TernGradJob' && type === 'DELETED') this.checkDeletion(seen);
   }
 
   private checkPods(): void {
@@ -114,7 +115,19 @@ export class Observer {
     if (ended !== undefined && ended !== state) this.violations.push(`a job went from ${ended} to ${state}`);
     if (state === 'Succeeded' || state === 'Failed') this.terminal.set(uid, state);
   }
+
+  /** Only the operator deletes it, and only by its time to live. */
+  private checkDeletion(job: KubeObject): void {
+    const { spec, status } = job as SeenJob;
+    const endMs = Date.parse(status?.completionTime ?? '') + (spec.ttlSecondsAfterFinished ?? NaN) * 1000;
+    if (!(Date.now() >= endMs)) this.violations.push('the job was deleted before its time to live was over');
+  }
 }
+
+type SeenJob = KubeObject & {
+  readonly spec: { readonly ttlSecondsAfterFinished?: number };
+  readonly status?: JobStatus;
+};
 
 function isLive({ metadata, status }: Pod): boolean {
   const { phase } = status ?? {};

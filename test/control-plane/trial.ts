@@ -48,7 +48,7 @@ export interface TrialOptions {
 const STEP_LIMIT_MS = 60_000;
 /** Nothing is written for so long between two steps, so that a write belongs to its step. */
 const STEP_REST_MS = 200;
-/** The same at the end: it rests. */
+/** The same at the end: it rests. And in the reference run, which all others are held against. */
 const LAST_REST_MS = 1_000;
 const MAX_DELAY_MS = 10;
 
@@ -120,7 +120,7 @@ export async function live(surroundings: Surroundings, options: TrialOptions): P
         () => (expected === undefined ? missingOf(trial, step) : differenceOf(milestoneOf(trial), expected)),
         stepLimitMs,
       );
-      await rest(proxies, STEP_REST_MS);
+      await rest(proxies, reference === undefined ? LAST_REST_MS : STEP_REST_MS);
       milestones[step.name] = milestoneOf(trial);
     }
     const isGone = (): boolean => !observer.isThere('TernGradJob', JOB);
