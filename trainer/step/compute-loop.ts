@@ -1,51 +1,30 @@
-import type { JobSpec } from '../../crds/index.ts';
 import type { FlatOptimizer } from '../compute/optimizer/optimizer.ts';
-import type { ModelRuntime } from '../compute/model-runtime.ts';
 import { learningRate } from '../compute/schedule.ts';
-import { createRandom } from '../data/random.ts';
-import type { TensorFlow } from '../compute/tensorflow.ts';
-import { failureOf } from '../failure.ts';
-import type { Dataset } from '../programs/program.ts';
-import type { SmoothOut } from '../regularize/smooth-out.ts';
 import type { Chunk } from '../ternary/chunks.ts';
 import { BLOCK_VALUES, type FlatLayout } from '../ternary/layout.ts';
 import type { Kernels } from '../ternary/kernels.ts';
-import { AveragedNonTrainable } from './averaged-non-trainable.ts';
 import { arrivalsOf, type Arrivals } from './arrivals.ts';
 import { createChunkEncoder, type ChunkEncoder } from './chunk-encoder.ts';
 import { monotonicMs } from './clock.ts';
 import type { Codecs } from './codecs.ts';
+import {
+  Contributor,
+  type ContributorOptions,
+  type Place,
+  type Standing,
+  type TimedContribution,
+} from './contributor.ts';
 import type { StepCodec } from './coding.ts';
 import type { Mailbox } from './mailbox.ts';
-import type {
-  CompletedStep,
-  Contribution,
-  EvaluationSums,
-  FromCompute,
-  Observe,
-  Start,
-  ToCompute,
-} from './messages.ts';
-import type { ScalerFinder } from './scaler-finder.ts';
-import type { StateVectors } from './state-vectors.ts';
+import type { CompletedStep, FromCompute, Observe, Start, ToCompute } from './messages.ts';
 import type { StepPlan } from './step-plan.ts';
 import { createSumApplier, type StepSettings, type SumApplier } from './sum-applier.ts';
 import { weightsHash } from './weights-hash.ts';
 
-export interface ComputeLoopOptions {
-  /** The plan for a generation of so many members; all such plans share one memory. */
-  readonly planFor: (members: number) => StepPlan;
-  readonly spec: JobSpec;
-  readonly rank: number;
-  readonly tf: TensorFlow;
-  readonly runtime: ModelRuntime;
-  readonly dataset: Dataset;
+export interface ComputeLoopOptions extends Omit<ContributorOptions, 'memory'> {
   readonly optimizer: FlatOptimizer;
-  readonly smoothOut: SmoothOut | undefined;
   readonly kernels: Kernels;
   readonly codecs: Codecs;
-  readonly scalers: ScalerFinder;
-  readonly vectors: StateVectors;
   /** Hash of the state as it stands in memory, which is that before step 0. */
   readonly initialHash: string;
   readonly inbox: Mailbox<ToCompute>;
@@ -66,9 +45,7 @@ class WrongStateError extends Error {
 }
 
 /** This member's place in the present generation, and what follows from it. */
-interface Seat {
-  readonly start: Start;
-  readonly plan: StepPlan;
+interface Seat extends Place {
   readonly encoder: ChunkEncoder;
   readonly applier: SumApplier;
   readonly arrivals: Arrivals;
@@ -77,8 +54,7 @@ interface Seat {
 }
 
 /**
- * The compute thread's part of the steps. The flat weights in memory are the truth; the model holds a copy that is
- * renewed at the start of each step, perturbed for SmoothOut or averaged for evaluation as the step needs.
+ * The compute thread's part of the steps. The flat weights in memory are the truth; the model holds a copy.
  *
  * A generation may end at any time. A step whose sums have all come is applied then, and nothing else: this thread is
  * always at the begin of a step when it hears of it.
@@ -86,10 +62,8 @@ interface Seat {
 export class ComputeLoop {
   readonly #options: ComputeLoopOptions;
   readonly #layout: FlatLayout;
-  readonly #average: Float32Array | undefined;
-  readonly #nonTrainable: Float32Array | undefined;
   readonly #localScalers: Float32Array;
-  readonly #averaged: AveragedNonTrainable;
+  readonly #contributor: Contributor;
   /** The next step to be done. */
   #step = 0;
   #stateHash: string;
@@ -100,27 +74,21 @@ export class ComputeLoop {
   #seat: Seat | undefined;
 
   constructor(options: ComputeLoopOptions) {
-    const { kernels, spec, runtime } = options;
-    const { memory, layout, chunkPlan } = options.planFor(spec.workers.replicas);
-    const floats = (at: number, length: number): Float32Array =>
-      new Float32Array(kernels.memory.buffer, at, length);
-    const someFloats = (at: number | undefined, length: number): Float32Array | undefined =>
-      at === undefined ? undefined : floats(at, length);
+    const { memory: shared } = options.kernels;
+    const { memory, layout, chunkPlan } = options.planFor(options.spec.workers.replicas);
     this.#options = options;
     this.#layout = layout;
-    this.#average = someFloats(memory.average, layout.values);
-    this.#nonTrainable = someFloats(memory.nonTrainable, runtime.nonTrainableValues);
-    this.#localScalers = floats(memory.localScalers, chunkPlan.units);
-    this.#averaged = new AveragedNonTrainable(runtime);
+    this.#localScalers = new Float32Array(shared.buffer, memory.localScalers, chunkPlan.units);
+    this.#contributor = new Contributor({ ...options, memory: shared });
     this.#stateHash = options.initialHash;
+  }
+
+  get #standing(): Standing {
+    return { step: this.#step, stateHash: this.#stateHash, previous: this.#previous };
   }
 
   get #weights(): Float32Array {
     return this.#vectorAt(this.#options.vectors.present.weights);
-  }
-
-  get #gradient(): Float32Array {
-    return this.#vectorAt(this.#options.vectors.present.gradient);
   }
 
   #vectorAt(place: number): Float32Array {
@@ -198,20 +166,20 @@ export class ComputeLoop {
     this.#step = start.step;
     this.#stateHash = hash;
     this.#previous = undefined;
-    this.#averaged.agree(undefined);
+    this.#contributor.agree(undefined);
   }
 
   /** What was computed for the step is not what is needed. The forward pass may have changed non-trainable weights. */
   #forget(): void {
     this.#pending = undefined;
-    if (this.#nonTrainable !== undefined) this.#options.runtime.importNonTrainable(this.#nonTrainable);
+    this.#contributor.forget();
   }
 
   /** Returns when the generation is over; true when this member cannot go on. */
   async #runGeneration(seat: Seat): Promise<boolean> {
     const { post, inbox } = this.#options;
     for (;;) {
-      const timed = (this.#pending ??= this.#contribute(seat));
+      const timed = (this.#pending ??= this.#contributor.contribute(this.#standing, seat));
       post(timed.contribution);
       if (timed.contribution.fault !== undefined) return true;
       const barrierFromMs = monotonicMs();
@@ -229,7 +197,7 @@ export class ComputeLoop {
         await inbox.next('rewind');
         return false;
       }
-      this.#averaged.agree(agreed.nonTrainable);
+      this.#contributor.agree(agreed.nonTrainable);
       const encodeFromMs = monotonicMs();
       this.#encode(seat, agreed.codec);
       const encodedMs = monotonicMs();
@@ -259,74 +227,6 @@ export class ComputeLoop {
       };
       this.#step += 1;
       this.#pending = undefined;
-    }
-  }
-
-  /** Gradient and local scalers of a step; after the last step only the evaluation. */
-  #contribute(seat: Seat): TimedContribution {
-    const step = this.#step;
-    const { totalSteps } = seat.plan;
-    const evaluation = this.#evaluationDue(step, totalSteps) ? this.#evaluate(seat) : undefined;
-    if (this.#nonTrainable !== undefined) this.#options.runtime.exportNonTrainable(this.#nonTrainable);
-    const beganMs = monotonicMs();
-    const base = {
-      type: 'contribution',
-      step,
-      stateHash: this.#stateHash,
-      previous: this.#previous,
-      ...(evaluation !== undefined && { evaluation }),
-    } as const;
-    if (step === totalSteps) {
-      return { beganMs, statisticsMs: 0, contribution: { ...base, loss: 0, samples: 0, computeMs: 0 } };
-    }
-    try {
-      const { loss, samples } = this.#computeGradient(seat);
-      const computedMs = monotonicMs();
-      this.#options.scalers.find(step, this.#localScalers);
-      const statisticsMs = monotonicMs() - computedMs;
-      const nonTrainable = this.#evaluationDue(step + 1, totalSteps)
-        ? this.#averaged.contribution()
-        : undefined;
-      return {
-        beganMs,
-        statisticsMs,
-        contribution: {
-          ...base,
-          loss,
-          samples,
-          computeMs: computedMs - beganMs,
-          ...(nonTrainable !== undefined && { nonTrainable }),
-        },
-      };
-    } catch (error) {
-      const nothing = { loss: 0, samples: 0, computeMs: 0 };
-      return { beganMs, statisticsMs: 0, contribution: { ...base, ...nothing, fault: failureOf(error) } };
-    }
-  }
-
-  #computeGradient({ plan, start }: Seat): { loss: number; samples: number } {
-    const step = this.#step;
-    const { spec, rank, tf, runtime, dataset, smoothOut } = this.#options;
-    const { indices, scale } = plan.sampler.slice(
-      plan.sampler.stateAt(step),
-      start.selfIndex,
-      start.memberCount,
-    );
-    // A batch smaller than the number of workers leaves some without examples.
-    if (indices.length === 0) {
-      this.#gradient.fill(0);
-      return { loss: 0, samples: 0 };
-    }
-    const at = { step, rank, totalSteps: plan.totalSteps };
-    runtime.importWeights(smoothOut?.perturb(this.#weights, at) ?? this.#weights);
-    const key = { seed: spec.training.seed, step, rank };
-    const batch = dataset.train.batch(tf, indices, createRandom({ ...key, purpose: 'augmentation' }));
-    try {
-      const random = createRandom({ ...key, purpose: 'model' });
-      const { loss } = runtime.gradient(batch, this.#gradient, scale, { step, random });
-      return { loss, samples: indices.length };
-    } finally {
-      tf.dispose([batch.inputs, batch.targets]);
     }
   }
 
@@ -418,31 +318,4 @@ export class ComputeLoop {
     }
     return undefined;
   }
-
-  #evaluationDue(step: number, totalSteps: number): boolean {
-    const { everySteps } = this.#options.spec.training.evaluation;
-    if (step === totalSteps) return true;
-    return everySteps > 0 && step > 0 && step % everySteps === 0;
-  }
-
-  /** This member's slice of the test set; the barrier adds the slices up. */
-  #evaluate({ start }: Seat): EvaluationSums | undefined {
-    const { runtime, dataset, spec } = this.#options;
-    const { count } = dataset.test;
-    const from = Math.floor((start.selfIndex * count) / start.memberCount);
-    const to = Math.floor(((start.selfIndex + 1) * count) / start.memberCount);
-    if (from === to) return undefined;
-    runtime.importWeights(this.#average ?? this.#weights);
-    const { batchSize } = spec.training.evaluation;
-    const { lossSum, correct, examples } = this.#averaged.during(() =>
-      runtime.evaluate(dataset.test, batchSize, { from, to }),
-    );
-    return { lossSum, correct, examples };
-  }
-}
-
-interface TimedContribution {
-  readonly contribution: Contribution;
-  readonly beganMs: number;
-  readonly statisticsMs: number;
 }
