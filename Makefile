@@ -1,7 +1,7 @@
 # Every target works on a fresh clone: `setup` is implied by all of them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup check test chaos e2e demo native bench images images-gpu generate format clean cluster-api cluster-up cluster-down cluster-verify install-manifest
+.PHONY: help setup check test chaos chaos-cluster e2e demo native bench images images-gpu generate format clean cluster-api cluster-up cluster-down cluster-verify install-manifest
 
 installed := node_modules/.terngrad-installed
 
@@ -31,6 +31,9 @@ test: setup ## All tests but those on a whole cluster; ends with a line `N passe
 chaos: setup ## Faults, replayed: CHAOS_SEED and CHAOS_ONLY choose; writes its rows into docs/reliability.md
 	@[ -n "$$KUBEBUILDER_ASSETS" ] || bash test/cluster/build.sh --if-possible api
 	@node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js --config test/chaos.jest.config.js
+
+chaos-cluster: setup ## The same on a real cluster: CHAOS_SEED and CHAOS_ROUNDS (20) choose
+	@bash test/e2e/run.sh node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js --config test/e2e/chaos/jest.config.js
 
 e2e: setup ## From nothing to a trained job: images, a real cluster, helm install, and the tests on it
 	@bash test/e2e/run.sh

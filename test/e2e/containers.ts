@@ -23,9 +23,9 @@ export function killContainer(pod: Pod): void {
   process.kill(processOf(pod), 'SIGKILL');
 }
 
-/** Takes the pod's container away behind the kubelet's back, through containerd. */
-export function removeContainer(pod: Pod): void {
-  containerd(pod, ['tasks', 'delete', '--force', containerOf(pod)]);
+/** Ends all of the pod's container behind the kubelet's back, through containerd. */
+export function endContainer(pod: Pod): void {
+  containerd(pod, ['tasks', 'kill', '--all', '--signal', 'SIGKILL', containerOf(pod)]);
 }
 
 /** What the pod's container has printed, from the file on its node; empty once the pod is gone. */

@@ -9,6 +9,7 @@ export interface Metadata {
 
 export interface ContainerStatus {
   readonly containerID?: string;
+  readonly ready: boolean;
   readonly restartCount: number;
   readonly state: {
     readonly running?: { readonly startedAt: string };

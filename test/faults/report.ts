@@ -1,14 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeSection } from './reliability-page.ts';
 import type { Verdict } from './scene.ts';
 
-const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url));
 const resultsFile = fileURLToPath(new URL('../../dist-chaos/process-level.jsonl', import.meta.url));
-const prettier = fileURLToPath(new URL('../../node_modules/prettier/bin/prettier.cjs', import.meta.url));
-const BEGIN = '<!-- process-level:begin -->';
-const END = '<!-- process-level:end -->';
 
 export function beginResults(): void {
   mkdirSync(dirname(resultsFile), { recursive: true });
@@ -27,8 +23,7 @@ export function appendResult(verdict: Verdict, seed: number): void {
 
 /** Writes this suite's part of `docs/reliability.md`. The rest of that page is others'. */
 export function writeMatrix(verdicts: readonly Verdict[], seed: number): void {
-  writeFileSync(page, withSection(readFileSync(page, 'utf8'), sectionOf(verdicts.map(resultOf), seed)));
-  execFileSync(process.execPath, [prettier, '--write', page]);
+  writeSection('process-level', sectionOf(verdicts.map(resultOf), seed));
 }
 
 function resultOf({ row, scene, durationMs, failure }: Verdict): ResultRow {
@@ -72,15 +67,4 @@ function sectionOf(rows: readonly ResultRow[], seed: number): string {
     '',
     ...[...new Set(rows.map(({ setting }) => setting))].map(table),
   ].join('\n');
-}
-
-/** The page with this section in place of the former one. */
-function withSection(text: string, section: string): string {
-  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (from < 0 || to < 0) {
-    throw new Error(
-      `docs/reliability.md has no place for the matrix; write the lines ${BEGIN} and ${END} into it`,
-    );
-  }
-  return `${text.slice(0, from)}${BEGIN}\n\n${section}\n${text.slice(to)}`;
 }
