@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ResolvedJob } from '../crds/index.ts';
-import { ExchangeError } from './exchange/errors.ts';
+import { ExchangeError, PeerLostError } from './exchange/errors.ts';
 import { COORDINATOR } from './exchange/coordination.ts';
 import type { Exchange, Membership, Observer } from './exchange/exchange.ts';
 import type { RunRecord } from './run-record.ts';
@@ -47,6 +47,8 @@ export async function trainThroughGenerations(options: GenerationsOptions): Prom
   const progress = new ProgressWatch(record);
   let state: Standing = resumed ?? { step: 0, stateHash: ready.stateHash, generation: 0 };
   let isLoaded = resumed !== undefined;
+  /** Final hashes of all, from a finish that not everyone was known to have heard of. */
+  let agreed: readonly string[] | undefined;
   if (mayObserve(options)) state = await observe(options, state);
   for (;;) {
     try {
@@ -59,8 +61,13 @@ export async function trainThroughGenerations(options: GenerationsOptions): Prom
     } catch (error) {
       // A failed compute thread closes the exchange; what then ends the waiting side is only the echo.
       if (compute.failure !== undefined) throw compute.failure;
-      if (!(error instanceof ExchangeError && error.endsOnlyGeneration)) throw error;
-      if (!progress.isWorthAnother()) throw error;
+      agreed ??= exchange.finalHashes;
+      const mayGoOn = error instanceof ExchangeError && error.endsOnlyGeneration && progress.isWorthAnother();
+      if (!mayGoOn) {
+        // Nobody came who needed this member's state, and all weights were equal: it has done its part.
+        if (agreed !== undefined && error instanceof PeerLostError) return completed(agreed);
+        throw error;
+      }
       log.warn(
         { code: error.code, step: record.steps },
         `the generation is over, and the next one forms: ${error.message}`,
@@ -70,6 +77,10 @@ export async function trainThroughGenerations(options: GenerationsOptions): Prom
     const { step, stateHash } = await compute.rewind(computeBudgetMs);
     state = isLoaded ? state : { step, stateHash, generation: exchange.generationSeen };
   }
+}
+
+function completed(weightsHashes: readonly string[]): TrainingEnd {
+  return { reason: 'completed', weightsHash: weightsHashes[0] ?? '', weightsHashes };
 }
 
 /** A worker of an elastic job that brings nothing may find the others in the midst of the training. */

@@ -24,6 +24,8 @@ export interface Coordination {
   connect(membership: MembershipMessage): Promise<void>;
   barrier(contribution: BarrierContribution): Promise<BarrierOutcome>;
   finish(finalHash: string): Promise<readonly string[]>;
+  /** Of all members, equal, once this member knows them. */
+  readonly finalHashes: readonly string[] | undefined;
   /** Tells the others why this member ends the generation. */
   abort(error: ExchangeError): void;
   /** Ranks that the current call waits for, as far as this member knows. */

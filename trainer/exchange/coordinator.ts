@@ -170,8 +170,15 @@ export class Coordinator implements Coordination {
     this.#confirm(SELF);
     return final.confirmed.then((hashes) => {
       this.#ended = true;
+      // The orderly end of its stream tells a member that it may go. Nobody goes before all know the final hashes: who is
+      // still needed when rank 0 is lost meanwhile would be gone.
+      for (const session of this.#sessions.values()) session.end();
       return hashes;
     });
+  }
+
+  get finalHashes(): readonly string[] | undefined {
+    return this.#final?.hashes;
   }
 
   abort(error: ExchangeError): void {
@@ -322,8 +329,6 @@ export class Coordinator implements Coordination {
 
   #confirm(rank: number): void {
     this.#final?.confirm(rank);
-    // The end of its stream tells the member that it may go.
-    this.#sessions.get(rank)?.end();
   }
 
   #sendToAll(message: Omit<CoordinatorMessage, 'generation'>): void {

@@ -138,6 +138,10 @@ class ExchangeNode implements Exchange {
     return this.#running.fail(new PeerFaultError({ rank, step, reason: 'damaged', message }, rank));
   }
 
+  get finalHashes(): readonly string[] | undefined {
+    return this.#generation?.finalHashes;
+  }
+
   finish(finalHash: string, signal: AbortSignal): Promise<readonly string[]> {
     return this.#running.finish(finalHash, signal);
   }

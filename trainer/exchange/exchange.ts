@@ -201,8 +201,13 @@ export interface Exchange {
    * `form` then says that this member has no state, if the caller gives it an empty hash.
    */
   abandon(damage: { readonly step: number; readonly message: string }): ExchangeError;
-  /** Final barrier: the final hash of every rank, in rank order. Rank 0 resolves after all others confirmed. */
+  /**
+   * Final barrier: the final hash of every rank, in rank order. Resolves when every member is known to know them. Rejects as
+   * `barrier` does, also when this member knows them already (`finalHashes`) and rank 0 is lost: others may need its state.
+   */
   finish(finalHash: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Final hash of every rank of the last `form`'s generation, all equal, once this member knows them. */
+  readonly finalHashes: readonly string[] | undefined;
   readonly counters: ExchangeCounters;
   /** Aborted with the ExchangeError as reason as soon as the generation of the last `form` has failed, even between calls. */
   readonly failure: AbortSignal;

@@ -163,6 +163,11 @@ export class Generation {
     );
   }
 
+  /** Of all members, equal, once this member knows them. */
+  get finalHashes(): readonly string[] | undefined {
+    return this.#coordination.finalHashes;
+  }
+
   /** Ends all streams: after what is queued when the generation is over by agreement, else at once. */
   close(): void {
     const orderly = this.#state === 'over';

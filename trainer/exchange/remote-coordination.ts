@@ -79,8 +79,9 @@ export class RemoteCoordination implements Coordination {
     this.#barrierCall = call;
     call.on('metadata', () => this.#connecting?.resolve());
     call.on('data', (message: CoordinatorMessage) => this.#receive(message));
-    call.on('error', (error: ServiceError) => this.#barrierEnded(error.message));
-    call.on('end', () => this.#barrierEnded('the stream ended'));
+    // Where a stream breaks, the error comes before the end.
+    call.on('error', (error: ServiceError) => this.#barrierBroke(error.message));
+    call.on('end', () => this.#barrierEnded());
     return this.#connecting.promise;
   }
 
@@ -94,6 +95,10 @@ export class RemoteCoordination implements Coordination {
     this.#finishing = defer();
     this.#send({ finish: { finalHash } });
     return this.#finishing.promise;
+  }
+
+  get finalHashes(): readonly string[] | undefined {
+    return this.#finalHashes;
   }
 
   abort(error: ExchangeError): void {
@@ -212,15 +217,21 @@ export class RemoteCoordination implements Coordination {
     this.#outcome?.resolve(outcome);
   }
 
-  /** Rank 0 ends the stream once it has the confirmation; anything else is a loss. */
-  #barrierEnded(detail: string): void {
+  /** Rank 0 ends the stream in order once every member has confirmed; anything else is a loss. */
+  #barrierEnded(): void {
     if (this.#ended) return;
     if (this.#finalHashes === undefined) {
-      this.#options.events.onLost(COORDINATOR, detail);
+      this.#barrierBroke('the stream ended');
       return;
     }
     this.#ended = true;
     this.#finishing?.resolve(this.#finalHashes);
+  }
+
+  #barrierBroke(detail: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#options.events.onLost(COORDINATOR, detail);
   }
 
   #abortedBy(error: ExchangeError): void {
