@@ -145,7 +145,7 @@ export interface UpdateKernels {
   ) => void;
 }
 
-type OneSlot = [
+export type OneSlot = [
   weights: number,
   nextWeights: number,
   gradient: number,
@@ -154,7 +154,7 @@ type OneSlot = [
   blocks: number,
   hash: number,
 ];
-type TwoSlots = [
+export type TwoSlots = [
   weights: number,
   nextWeights: number,
   gradient: number,

@@ -1,4 +1,4 @@
-import type { UpdateRule } from './update-rule.ts';
+import { twoSlots, type UpdateRule } from './update-rule.ts';
 
 export interface AdamOptions {
   readonly beta1: number;
@@ -18,40 +18,10 @@ export interface AdamOptions {
  */
 export function adamRule(options: AdamOptions): UpdateRule {
   const { beta1, beta2, epsilon } = options;
-  return (
-    kernels,
-    {
-      weights,
-      nextWeights,
-      gradient,
-      slot0,
-      nextSlot0,
-      slot1,
-      nextSlot1,
-      blocks,
-      hash,
-      learningRate,
-      weightDecay,
-      step,
-    },
-  ) => {
-    const alpha = correctedRate(learningRate, options, step);
+  return (kernels, segment) => {
+    const alpha = correctedRate(segment.learningRate, options, segment.step);
     const factors = [beta1, 1 - beta1, beta2, 1 - beta2, epsilon] as const;
-    kernels.adam(
-      weights,
-      nextWeights,
-      gradient,
-      slot0,
-      nextSlot0,
-      slot1,
-      nextSlot1,
-      blocks,
-      hash,
-      alpha,
-      weightDecay,
-      0,
-      ...factors,
-    );
+    kernels.adam(...twoSlots(segment), alpha, segment.weightDecay, 0, ...factors);
   };
 }
 

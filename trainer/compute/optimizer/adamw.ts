@@ -1,5 +1,5 @@
 import { correctedRate, type AdamOptions } from './adam.ts';
-import type { UpdateRule } from './update-rule.ts';
+import { twoSlots, type UpdateRule } from './update-rule.ts';
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019), as in Keras: the decay is times the rate, without
@@ -12,40 +12,10 @@ import type { UpdateRule } from './update-rule.ts';
  */
 export function adamwRule(options: AdamOptions): UpdateRule {
   const { beta1, beta2, epsilon } = options;
-  return (
-    kernels,
-    {
-      weights,
-      nextWeights,
-      gradient,
-      slot0,
-      nextSlot0,
-      slot1,
-      nextSlot1,
-      blocks,
-      hash,
-      learningRate,
-      weightDecay,
-      step,
-    },
-  ) => {
+  return (kernels, segment) => {
+    const { learningRate, weightDecay, step } = segment;
     const alpha = correctedRate(learningRate, options, step);
-    const decay = learningRate * weightDecay;
     const factors = [beta1, 1 - beta1, beta2, 1 - beta2, epsilon] as const;
-    kernels.adam(
-      weights,
-      nextWeights,
-      gradient,
-      slot0,
-      nextSlot0,
-      slot1,
-      nextSlot1,
-      blocks,
-      hash,
-      alpha,
-      0,
-      decay,
-      ...factors,
-    );
+    kernels.adam(...twoSlots(segment), alpha, 0, learningRate * weightDecay, ...factors);
   };
 }

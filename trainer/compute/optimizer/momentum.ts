@@ -1,4 +1,4 @@
-import type { UpdateRule } from './update-rule.ts';
+import { oneSlot, type UpdateRule } from './update-rule.ts';
 
 /**
  * Momentum as in TensorFlow's MomentumOptimizer, which the paper's runs use: the rate is not in the slot, so a change
@@ -9,20 +9,8 @@ import type { UpdateRule } from './update-rule.ts';
  *     w  = w - rate * a
  */
 export function momentumRule(options: { readonly momentum: number }): UpdateRule {
-  return (
-    kernels,
-    { weights, nextWeights, gradient, slot0, nextSlot0, blocks, hash, learningRate, weightDecay },
-  ) =>
-    kernels.momentum(
-      weights,
-      nextWeights,
-      gradient,
-      slot0,
-      nextSlot0,
-      blocks,
-      hash,
-      learningRate,
-      weightDecay,
-      options.momentum,
-    );
+  return (kernels, segment) => {
+    const { learningRate, weightDecay } = segment;
+    kernels.momentum(...oneSlot(segment), learningRate, weightDecay, options.momentum);
+  };
 }

@@ -1,4 +1,4 @@
-import type { UpdateRule } from './update-rule.ts';
+import { oneSlot, type UpdateRule } from './update-rule.ts';
 
 /**
  * Nesterov's momentum as in TensorFlow's MomentumOptimizer(use_nesterov=True).
@@ -8,20 +8,8 @@ import type { UpdateRule } from './update-rule.ts';
  *     w  = w - rate * (g' + momentum * a)
  */
 export function nesterovRule(options: { readonly momentum: number }): UpdateRule {
-  return (
-    kernels,
-    { weights, nextWeights, gradient, slot0, nextSlot0, blocks, hash, learningRate, weightDecay },
-  ) =>
-    kernels.nesterov(
-      weights,
-      nextWeights,
-      gradient,
-      slot0,
-      nextSlot0,
-      blocks,
-      hash,
-      learningRate,
-      weightDecay,
-      options.momentum,
-    );
+  return (kernels, segment) => {
+    const { learningRate, weightDecay } = segment;
+    kernels.nesterov(...oneSlot(segment), learningRate, weightDecay, options.momentum);
+  };
 }

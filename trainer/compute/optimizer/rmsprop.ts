@@ -1,4 +1,4 @@
-import type { UpdateRule } from './update-rule.ts';
+import { oneSlot, type UpdateRule } from './update-rule.ts';
 
 /**
  * RMSProp as in TensorFlow and Keras (not centered, without momentum); epsilon is under the root.
@@ -9,22 +9,8 @@ import type { UpdateRule } from './update-rule.ts';
  */
 export function rmspropRule(options: { readonly decay: number; readonly epsilon: number }): UpdateRule {
   const { decay, epsilon } = options;
-  return (
-    kernels,
-    { weights, nextWeights, gradient, slot0, nextSlot0, blocks, hash, learningRate, weightDecay },
-  ) =>
-    kernels.rmsprop(
-      weights,
-      nextWeights,
-      gradient,
-      slot0,
-      nextSlot0,
-      blocks,
-      hash,
-      learningRate,
-      weightDecay,
-      decay,
-      1 - decay,
-      epsilon,
-    );
+  return (kernels, segment) => {
+    const { learningRate, weightDecay } = segment;
+    kernels.rmsprop(...oneSlot(segment), learningRate, weightDecay, decay, 1 - decay, epsilon);
+  };
 }

@@ -1,4 +1,4 @@
-import type { UpdateKernels } from '../../ternary/kernels.ts';
+import type { OneSlot, TwoSlots, UpdateKernels } from '../../ternary/kernels.ts';
 
 /** A contiguous part of the flat vector whose tensors are treated alike. */
 export interface Segment {
@@ -25,3 +25,15 @@ export interface Segment {
  * (rates, corrections) is computed here in float64 and rounded once, when it is passed.
  */
 export type UpdateRule = (kernels: UpdateKernels, segment: Readonly<Segment>) => void;
+
+/** The first arguments of the kernels with one slot. */
+export function oneSlot(segment: Readonly<Segment>): OneSlot {
+  const { weights, nextWeights, gradient, slot0, nextSlot0, blocks, hash } = segment;
+  return [weights, nextWeights, gradient, slot0, nextSlot0, blocks, hash];
+}
+
+/** And with two. */
+export function twoSlots(segment: Readonly<Segment>): TwoSlots {
+  const { weights, nextWeights, gradient, slot0, nextSlot0, slot1, nextSlot1, blocks, hash } = segment;
+  return [weights, nextWeights, gradient, slot0, nextSlot0, slot1, nextSlot1, blocks, hash];
+}

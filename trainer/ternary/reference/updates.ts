@@ -11,28 +11,26 @@ type Rule = (
   slots: readonly number[],
 ) => [weight: number, ...slots: number[]];
 
-/** Where a vector of the state is read, and where the next one goes. */
-interface Place {
-  readonly from: number;
-  readonly to: number;
+interface Pointers {
+  /** Of weights and slots: where the vector is read, and where the next one goes. */
+  readonly state: readonly (readonly [present: number, next: number])[];
+  readonly gradient: number;
+  readonly blocks: number;
+  readonly hash: number;
 }
 
 export function referenceUpdates(memory: WebAssembly.Memory): UpdateKernels {
   const floats = (at: number, blocks: number): Float32Array =>
     new Float32Array(memory.buffer, at, blocks * BLOCK_VALUES);
 
-  function update(
-    pointers: { weights: Place; gradient: number; slots: readonly Place[]; blocks: number; hash: number },
-    rule: Rule,
-  ): void {
-    const { blocks } = pointers;
-    const gradient = floats(pointers.gradient, blocks);
-    const state = [pointers.weights, ...pointers.slots].map(({ from, to }) => ({
-      present: floats(from, blocks),
-      after: floats(to, blocks),
+  function update({ state: places, blocks, hash, ...at }: Pointers, rule: Rule): void {
+    const gradient = floats(at.gradient, blocks);
+    const state = places.map(([present, next]) => ({
+      present: floats(present, blocks),
+      after: floats(next, blocks),
     }));
-    const read = new StateSums(memory, pointers.hash);
-    const written = new StateSums(memory, pointers.hash + 32);
+    const read = new StateSums(memory, hash);
+    const written = new StateSums(memory, hash + 32);
     for (let i = 0; i < gradient.length; i++) {
       const [weight, ...slots] = state.map(({ present }) => present[i]!);
       const next = rule(weight!, gradient[i]!, slots);
@@ -47,42 +45,32 @@ export function referenceUpdates(memory: WebAssembly.Memory): UpdateKernels {
   return {
     sgd(weights, nextWeights, gradient, blocks, hash, rate, l2) {
       const [r, d] = [fround(rate), fround(l2)];
-      update({ weights: { from: weights, to: nextWeights }, gradient, slots: [], blocks, hash }, (w, g) => [
+      update({ state: [[weights, nextWeights]], gradient, blocks, hash }, (w, g) => [
         fround(w - fround(r * decayed(g, w, d))),
       ]);
     },
     momentum(weights, nextWeights, gradient, slot, nextSlot, blocks, hash, rate, l2, momentum) {
       const [r, d, m] = [fround(rate), fround(l2), fround(momentum)];
-      update(
-        {
-          weights: { from: weights, to: nextWeights },
-          gradient,
-          slots: [{ from: slot, to: nextSlot }],
-          blocks,
-          hash,
-        },
-        (w, g, [a]) => {
-          const next = fround(fround(m * a!) + decayed(g, w, d));
-          return [fround(w - fround(r * next)), next];
-        },
-      );
+      const state = [
+        [weights, nextWeights],
+        [slot, nextSlot],
+      ] as const;
+      update({ state, gradient, blocks, hash }, (w, g, [a]) => {
+        const next = fround(fround(m * a!) + decayed(g, w, d));
+        return [fround(w - fround(r * next)), next];
+      });
     },
     nesterov(weights, nextWeights, gradient, slot, nextSlot, blocks, hash, rate, l2, momentum) {
       const [r, d, m] = [fround(rate), fround(l2), fround(momentum)];
-      update(
-        {
-          weights: { from: weights, to: nextWeights },
-          gradient,
-          slots: [{ from: slot, to: nextSlot }],
-          blocks,
-          hash,
-        },
-        (w, g, [a]) => {
-          const total = decayed(g, w, d);
-          const next = fround(fround(m * a!) + total);
-          return [fround(w - fround(r * fround(total + fround(m * next)))), next];
-        },
-      );
+      const state = [
+        [weights, nextWeights],
+        [slot, nextSlot],
+      ] as const;
+      update({ state, gradient, blocks, hash }, (w, g, [a]) => {
+        const total = decayed(g, w, d);
+        const next = fround(fround(m * a!) + total);
+        return [fround(w - fround(r * fround(total + fround(m * next)))), next];
+      });
     },
     rmsprop(
       weights,
@@ -100,20 +88,15 @@ export function referenceUpdates(memory: WebAssembly.Memory): UpdateKernels {
     ) {
       const [r, d] = [fround(rate), fround(l2)];
       const [b, rest, e] = [fround(decay), fround(oneMinusDecay), fround(epsilon)];
-      update(
-        {
-          weights: { from: weights, to: nextWeights },
-          gradient,
-          slots: [{ from: slot, to: nextSlot }],
-          blocks,
-          hash,
-        },
-        (w, g, [v]) => {
-          const total = decayed(g, w, d);
-          const next = fround(fround(b * v!) + fround(rest * fround(total * total)));
-          return [fround(w - fround(fround(r * total) / fround(sqrt(fround(next + e))))), next];
-        },
-      );
+      const state = [
+        [weights, nextWeights],
+        [slot, nextSlot],
+      ] as const;
+      update({ state, gradient, blocks, hash }, (w, g, [v]) => {
+        const total = decayed(g, w, d);
+        const next = fround(fround(b * v!) + fround(rest * fround(total * total)));
+        return [fround(w - fround(fround(r * total) / fround(sqrt(fround(next + e))))), next];
+      });
     },
     adam(
       weights,
@@ -137,25 +120,18 @@ export function referenceUpdates(memory: WebAssembly.Memory): UpdateKernels {
       const [r, d, dw] = [fround(rate), fround(l2), fround(decoupledDecay)];
       const [b1, rest1] = [fround(beta1), fround(oneMinusBeta1)];
       const [b2, rest2, e] = [fround(beta2), fround(oneMinusBeta2), fround(epsilon)];
-      update(
-        {
-          weights: { from: weights, to: nextWeights },
-          gradient,
-          slots: [
-            { from: slot0, to: nextSlot0 },
-            { from: slot1, to: nextSlot1 },
-          ],
-          blocks,
-          hash,
-        },
-        (w, g, [m, v]) => {
-          const total = decayed(g, w, d);
-          const nextM = fround(fround(b1 * m!) + fround(rest1 * total));
-          const nextV = fround(fround(b2 * v!) + fround(rest2 * fround(total * total)));
-          const step = fround(fround(r * nextM) / fround(fround(sqrt(nextV)) + e));
-          return [fround(fround(w - fround(dw * w)) - step), nextM, nextV];
-        },
-      );
+      const state = [
+        [weights, nextWeights],
+        [slot0, nextSlot0],
+        [slot1, nextSlot1],
+      ] as const;
+      update({ state, gradient, blocks, hash }, (w, g, [m, v]) => {
+        const total = decayed(g, w, d);
+        const nextM = fround(fround(b1 * m!) + fround(rest1 * total));
+        const nextV = fround(fround(b2 * v!) + fround(rest2 * fround(total * total)));
+        const step = fround(fround(r * nextM) / fround(fround(sqrt(nextV)) + e));
+        return [fround(fround(w - fround(dw * w)) - step), nextM, nextV];
+      });
     },
     hashState(weights, slot0, slot1, blocks, hash) {
       const state = [weights, slot0, slot1]
