@@ -90,7 +90,7 @@ export class IoLoop {
   async run({ plan, store, membership }: GenerationParts): Promise<GenerationEnd> {
     const { exchange, compute, stopRequested, signal } = this.#options;
     for (let { step } = membership; ; step += 1) {
-      const contribution = await this.#contribution();
+      const contribution = await this.#contribution(step);
       this.#addToTrial(contribution, plan);
       // After the last step there is nothing left to leave.
       const leaving = step < plan.totalSteps && stopRequested();
@@ -141,9 +141,14 @@ export class IoLoop {
     }
   }
 
-  async #contribution(): Promise<Contribution> {
+  async #contribution(step: number): Promise<Contribution> {
     const { compute, computeBudgetMs } = this.#options;
-    return this.#undamaged(await compute.next(['contribution', 'damaged'], computeBudgetMs));
+    const contribution = this.#undamaged(await compute.next(['contribution', 'damaged'], computeBudgetMs));
+    // The members compare what they say, not what they should say; alone, a worker compares nothing.
+    if (contribution.step !== step) {
+      throw new Error(`the compute thread contributes to step ${contribution.step} instead of ${step}`);
+    }
+    return contribution;
   }
 
   async #finished(): Promise<Finished> {
