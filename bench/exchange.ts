@@ -1,6 +1,6 @@
 import { describeMachine, machineLine } from './machine.ts';
 import { runCell, type ExchangeCell, type ExchangeRow } from './exchange-cell.ts';
-import { ShapedNetwork } from './shaped-network.ts';
+import { withShapedNetwork } from './shaped-network.ts';
 import { formatSpread, formatTable } from './table.ts';
 
 export interface ExchangeBenchOptions {
@@ -26,12 +26,9 @@ export async function benchExchange(options: ExchangeBenchOptions): Promise<void
   const machine = describeMachine();
   const rows: ExchangeRow[] = [];
   for (const rate of options.rate.split(',')) {
-    const network = new ShapedNetwork(rate, options.workers);
-    try {
+    await withShapedNetwork(rate, options.workers, async (network) => {
       for (const cell of cellsOf(options, rate)) rows.push(await runCell(cell, network));
-    } finally {
-      network.remove();
-    }
+    });
   }
   if (options.output === 'json') {
     console.log(JSON.stringify({ machine, rows }));

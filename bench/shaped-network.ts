@@ -72,6 +72,20 @@ export class ShapedNetwork {
   }
 }
 
+/** Makes the network, does `work` on it, and removes it however that ends. */
+export async function withShapedNetwork<Result>(
+  rate: string,
+  members: number,
+  work: (network: ShapedNetwork) => Promise<Result>,
+): Promise<Result> {
+  const network = new ShapedNetwork(rate, members);
+  try {
+    return await work(network);
+  } finally {
+    network.remove();
+  }
+}
+
 /** Bytes that left through the interface of the namespace this process is in, headers of every packet included. */
 export function bytesSent(): number {
   const shown = execFileSync('tc', ['-s', '-j', 'qdisc', 'show', 'dev', INTERFACE], { encoding: 'utf8' });

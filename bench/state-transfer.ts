@@ -6,7 +6,7 @@ import type { Authority } from '../operator/pki/authority.ts';
 import { median } from '../trainer/step/figures.ts';
 import { credentialsOf } from './credentials-of.ts';
 import { describeMachine, machineLine } from './machine.ts';
-import { ShapedNetwork } from './shaped-network.ts';
+import { withShapedNetwork, type ShapedNetwork } from './shaped-network.ts';
 import type { StateFigures, StateOrder } from './state-member.ts';
 import { formatTable } from './table.ts';
 
@@ -33,8 +33,7 @@ export async function benchStateTransfer(options: StateTransferBenchOptions): Pr
   const authority = await createAuthority('bench', { notAfter: new Date(Date.now() + 3_600_000) });
   const rows: Row[] = [];
   for (const rate of options.rates.split(',')) {
-    const link = new ShapedNetwork(rate);
-    try {
+    await withShapedNetwork(rate, 2, async (link) => {
       for (const stateMegabytes of options.sizes.split(',').map(Number)) {
         const formMs: number[] = [];
         for (let round = 0; round < options.rounds; round++) {
@@ -42,9 +41,7 @@ export async function benchStateTransfer(options: StateTransferBenchOptions): Pr
         }
         rows.push({ rate, stateMegabytes, formMs });
       }
-    } finally {
-      link.remove();
-    }
+    });
   }
   if (options.output === 'json') {
     console.log(JSON.stringify({ machine, ...options, rows }));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ExchangeRow } from '../exchange-cell.ts';
 import { describeMachine, machineLine } from '../machine.ts';
-import { INTERFACE, ShapedNetwork } from '../shaped-network.ts';
+import { INTERFACE, withShapedNetwork, type ShapedNetwork } from '../shaped-network.ts';
 import { formatSpread, formatTable, median } from '../table.ts';
 import { onCore, runPinned } from './pinned.ts';
 import { peersFolder, pyTorch, PyTorchUnavailableError } from './pytorch.ts';
@@ -41,8 +41,7 @@ export async function benchPeers(options: PeersOptions): Promise<void> {
   const machine = describeMachine();
   const rows: PeerRow[] = [];
   for (const rate of options.rates.split(',')) {
-    const network = new ShapedNetwork(rate, options.workers);
-    try {
+    await withShapedNetwork(rate, options.workers, async (network) => {
       for (const size of options.sizes.split(',')) {
         for (const variant of options.variants.split(',')) {
           const cell = { rate, size, variant };
@@ -51,9 +50,7 @@ export async function benchPeers(options: PeersOptions): Promise<void> {
           rows.push(row);
         }
       }
-    } finally {
-      network.remove();
-    }
+    });
   }
   if (options.output === 'json') {
     console.log(JSON.stringify({ machine, rows }));

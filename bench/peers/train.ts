@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { TernGradJob } from '../../crds/index.ts';
 import { describeMachine, machineLine } from '../machine.ts';
-import { INTERFACE, ShapedNetwork } from '../shaped-network.ts';
+import { INTERFACE, withShapedNetwork, type ShapedNetwork } from '../shaped-network.ts';
 import { formatSpread, formatTable, median } from '../table.ts';
 import { runOwnWorkers, type Accuracy } from './own-workers.ts';
 import { onCore, runPinned } from './pinned.ts';
@@ -68,7 +68,7 @@ export async function benchTrain(options: TrainOptions): Promise<void> {
   const needed = await stepsToTarget(contestants, options);
   const rows: TrainRow[] = [];
   for (const rate of namesIn(options.rates)) {
-    await withNetwork(rate, options.workers, async (network) => {
+    await withShapedNetwork(rate, options.workers, async (network) => {
       for (const contestant of contestants) {
         const steps = needed.get(contestant.name) ?? [];
         const stepMs = await contestant.stepMs(network);
@@ -134,7 +134,7 @@ async function stepsToTarget(
 ): Promise<Map<string, (number | null)[]>> {
   const found = new Map<string, (number | null)[]>(contestants.map(({ name }) => [name, []]));
   if (seeds === 0) return found;
-  await withNetwork('none', workers, async (network) => {
+  await withShapedNetwork('none', workers, async (network) => {
     for (let seed = 1; seed <= seeds; seed++) {
       for (const { name, accuracies } of contestants) {
         const seen = await accuracies(network, seed);
@@ -145,19 +145,6 @@ async function stepsToTarget(
     }
   });
   return found;
-}
-
-async function withNetwork(
-  rate: string,
-  workers: number,
-  work: (network: ShapedNetwork) => Promise<void>,
-): Promise<void> {
-  const network = new ShapedNetwork(rate, workers);
-  try {
-    await work(network);
-  } finally {
-    network.remove();
-  }
 }
 
 function own(codec: string, options: TrainOptions): Contestant {
