@@ -9,7 +9,7 @@ const tensors: readonly TensorSpec[] = [
   { name: 'logits/bias', shape: [10], size: 10 },
 ];
 
-const HEADER = 40;
+const HEADER = 44;
 
 function exemptOf(spec: string) {
   return explain(job(2, spec), tensors).tensors.map(({ exempt, sentAs }) => ({ exempt, sentAs }));

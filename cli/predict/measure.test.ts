@@ -1,4 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
+import { FRAME_HEADER_BYTES } from '../../trainer/wire/frame.ts';
 import { specOf, tensor } from '../../trainer/step/testing/spec.ts';
 import { measureCodecs } from './codec-time.ts';
 import { measureTransport } from './transport-time.ts';
@@ -17,7 +18,10 @@ test('codecs are measured on the tensors of the job, with the bytes that they wo
       const chunks = coding.chunks(2) ?? [];
       const { encodeMs, sumMs, decodeMs } = coding.costs(2);
       expect(Math.min(encodeMs, sumMs, decodeMs)).toBeGreaterThan(0);
-      return [coding.name, chunks.reduce((sum, { push }) => sum + push, 0) - chunks.length * 40];
+      return [
+        coding.name,
+        chunks.reduce((sum, { push }) => sum + push, 0) - chunks.length * FRAME_HEADER_BYTES,
+      ];
     }),
   );
   expect(codings.map((coding) => coding.chunks(128) !== undefined)).toEqual([true, true, false, false]);
