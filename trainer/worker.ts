@@ -173,6 +173,8 @@ async function runGenerations(options: WorkerOptions, record: RunRecord, parts: 
     },
     stopRequested: () => stop.aborted,
     beforeFinish: async () => {
+      // The final state is due, but is passed over while the one before is still being written.
+      if (standing !== undefined) await saving.checkpoints?.saveLast(standing);
       await saving.output?.write();
       if (saving.output !== undefined) log.info({ path: saving.output.path }, 'wrote the trained model');
     },
