@@ -16,6 +16,15 @@ const [FIRST, SECOND, VISITOR, RETURNED] = ['0-1', '1-1', '2-1', '2-2'].map(
   (id) => `${NAME}-worker-${id}`,
 ) as [string, string, string, string];
 
+const PODS = [FIRST, SECOND, VISITOR, RETURNED];
+/** By generation. */
+const MEMBERS = [
+  [FIRST, SECOND],
+  [FIRST, SECOND, VISITOR],
+  [FIRST, SECOND],
+  [FIRST, SECOND, RETURNED],
+];
+
 describe('A job whose size is changed by `kubectl scale` while it trains', () => {
   const { cluster, jobs } = ownNamespace('e2e-elastic');
   const logs = new FollowedLogs(jobs.namespace);
@@ -25,6 +34,9 @@ describe('A job whose size is changed by `kubectl scale` while it trains', () =>
   const logOf = (pod: string): WorkerLog => workerLogOf(logs.of(pod));
   const stepsOf = (pod: string) =>
     logOf(pod).batches.map(({ examples }) => stepOf[examples[0] ?? 0] ?? Number.NaN);
+  /** By step. What a worker took of a step that it began twice is what it took last. */
+  const lastBatchesOf = (pod: string) =>
+    new Map(logOf(pod).batches.map(({ examples }) => [stepOf[examples[0] ?? 0] ?? Number.NaN, examples]));
   const scale = (replicas: number) =>
     cluster.kubectl(['scale', 'tgj', NAME, '-n', jobs.namespace, `--replicas=${replicas}`]);
   const untilRunning = (pod: string) =>
@@ -90,7 +102,7 @@ describe('A job whose size is changed by `kubectl scale` while it trains', () =>
     const { formed, messages } = logOf(FIRST);
     expect(formed.map(({ members }) => members)).toEqual([2, 3, 2, 3]);
     expect(messages.filter((message) => message === 'the membership changes')).toHaveLength(3);
-    for (const pod of [FIRST, SECOND, VISITOR, RETURNED]) {
+    for (const pod of PODS) {
       expect(logOf(pod).messages.filter((message) => message.startsWith('the generation is over'))).toEqual(
         [],
       );
@@ -107,19 +119,15 @@ describe('A job whose size is changed by `kubectl scale` while it trains', () =>
   });
 
   test('takes every example of the epoch exactly once', () => {
-    const batches = [FIRST, SECOND, VISITOR, RETURNED].flatMap((pod) => logOf(pod).batches);
-    // A step at whose begin the membership changes is begun by the old members, and done by the new ones.
-    const doneIn = new Map<number, number>();
-    for (const { examples, generation } of batches) {
-      for (const example of examples) {
-        const step = stepOf[example] ?? 0;
-        doneIn.set(step, Math.max(doneIn.get(step) ?? 0, generation));
-      }
-    }
+    const { formed } = logOf(FIRST);
+    const lastBatches = new Map(PODS.map((pod) => [pod, lastBatchesOf(pod)]));
     const times = new Uint8Array(stepOf.length);
-    for (const { examples, generation } of batches) {
-      for (const example of examples) {
-        if (doneIn.get(stepOf[example] ?? 0) === generation) times[example] = (times[example] ?? 0) + 1;
+    for (let step = 0; step < PACE.steps; step += 1) {
+      // A step at whose begin the membership changes is begun by the old members, and done by the new ones.
+      const generation = formed.findLastIndex((one) => one.step <= step);
+      for (const pod of MEMBERS[generation] ?? []) {
+        const examples = lastBatches.get(pod)?.get(step) ?? [];
+        for (const example of examples) times[example] = (times[example] ?? 0) + 1;
       }
     }
     expect([...times.entries()].filter(([, count]) => count !== 1)).toEqual([]);

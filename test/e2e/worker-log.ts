@@ -11,7 +11,6 @@ export interface Batch {
   /** Of the examples it begins to work on; more than once where a step was done again. */
   readonly examples: readonly number[];
   readonly atMs: number;
-  readonly generation: number;
 }
 
 export interface Formed {
@@ -29,7 +28,7 @@ export function workerLogOf(text: string): WorkerLog {
   for (const line of text.split('\n')) {
     const { batch, at, msg, generation, members, step } = parsed(line);
     if (batch !== undefined && at !== undefined) {
-      batches.push({ examples: batch, atMs: at, generation: formed.at(-1)?.generation ?? 0 });
+      batches.push({ examples: batch, atMs: at });
     }
     if (msg !== undefined) messages.push(msg);
     if (msg !== 'formed' || generation === undefined || members === undefined || step === undefined) continue;
