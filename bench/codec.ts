@@ -1,6 +1,6 @@
 import { planChunks, defaultChunkValues, type Chunk } from '../trainer/ternary/chunks.ts';
 import { createCodec, type Codec } from '../trainer/ternary/codec.ts';
-import { loadKernels, type Kernels } from '../trainer/ternary/kernels.ts';
+import { loadKernels, type Kernels, type OneSlot, type TwoSlots } from '../trainer/ternary/kernels.ts';
 import { BLOCK_VALUES, FLOAT_BYTES, planLayout } from '../trainer/ternary/layout.ts';
 import { createPayloadCheck } from '../trainer/ternary/payload-check.ts';
 import { referenceKernels } from '../trainer/ternary/reference/index.ts';
@@ -148,6 +148,8 @@ function stages(kernels: Kernels, values: number): Stage[] {
       });
   };
   const hash = scratch;
+  const oneSlot: OneSlot = [weights, weights, gradient, first, first, blocks, hash];
+  const twoSlots: TwoSlots = [weights, weights, gradient, first, first, second, second, blocks, hash];
   return [
     // What reading and copying alone would allow.
     { name: 'read once (largest |x|)', run: () => void kernels.maxAbsoluteBits(gradient, values) },
@@ -177,30 +179,11 @@ function stages(kernels: Kernels, values: number): Stage[] {
     { name: 'float32 -> float16', run: () => encode(float16, 0) },
     {
       name: 'update: momentum',
-      run: () => kernels.momentum(weights, weights, gradient, first, first, blocks, hash, 0, 0, 0.9),
+      run: () => kernels.momentum(...oneSlot, 0, 0, 0.9),
     },
     {
       name: 'update: adam',
-      run: () =>
-        kernels.adam(
-          weights,
-          weights,
-          gradient,
-          first,
-          first,
-          second,
-          second,
-          blocks,
-          hash,
-          0,
-          0,
-          0,
-          0.9,
-          0.1,
-          0.999,
-          0.001,
-          1e-8,
-        ),
+      run: () => kernels.adam(...twoSlots, 0, 0, 0, 0.9, 0.1, 0.999, 0.001, 1e-8),
     },
     {
       name: 'payload digest, float32',

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { runCell, type ExchangeRow } from './exchange-cell.ts';
-import { ShapedNetwork } from './shaped-network.ts';
+import { ShapedNetwork, withShapedNetwork } from './shaped-network.ts';
 
 jest.setTimeout(180_000);
 
@@ -15,14 +15,13 @@ const describeOnShapedNetwork = shapedNetworksWork() ? describe : describe.skip;
  * both would wait for ever.
  */
 describeOnShapedNetwork('float32 in both directions at full load over a shaped link', () => {
-  let network: ShapedNetwork | undefined;
   let row: ExchangeRow;
   beforeAll(async () => {
-    network = new ShapedNetwork(`${MEGABITS}mbit`);
     const cell = { rate: `${MEGABITS}mbit`, size: `${MEGABYTES}MB`, megabytes: MEGABYTES, workers: 2 };
-    row = await runCell({ ...cell, codec: 'float32', optimizer: 'sgd', tls: true, steps: 4 }, network);
+    row = await withShapedNetwork(cell.rate, cell.workers, (network) =>
+      runCell({ ...cell, codec: 'float32', optimizer: 'sgd', tls: true, steps: 4 }, network),
+    );
   });
-  afterAll(() => network?.remove());
 
   test('every step ends', () => {
     expect(row.allStepMs).toHaveLength(4);

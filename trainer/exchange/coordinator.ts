@@ -148,7 +148,7 @@ export class Coordinator implements Coordination {
     } else if (message.finish !== undefined) {
       this.#addFinal(rank, message.finish.finalHash);
     } else if (message.confirm !== undefined) {
-      this.#confirm(rank);
+      this.#final?.confirm(rank);
     } else if (message.abort !== undefined) {
       this.#fail(abortToError(message.abort, SELF));
     } else {
@@ -167,7 +167,7 @@ export class Coordinator implements Coordination {
     const final = this.#final;
     if (final === undefined) throw new Error('finish was called before the generation was formed');
     this.#addFinal(SELF, finalHash);
-    this.#confirm(SELF);
+    final.confirm(SELF);
     return final.confirmed.then((hashes) => {
       this.#ended = true;
       // The orderly end of its stream tells a member that it may go. Nobody goes before all know the final hashes: who is
@@ -327,10 +327,6 @@ export class Coordinator implements Coordination {
     return new ReplicaMismatchError(step, hashes, minorityOf(hashes));
   }
 
-  #confirm(rank: number): void {
-    this.#final?.confirm(rank);
-  }
-
   #sendToAll(message: Omit<CoordinatorMessage, 'generation'>): void {
     const generation = this.#membership?.generation ?? 0;
     for (const session of this.#sessions.values()) session.send({ generation, ...message });
@@ -340,7 +336,7 @@ export class Coordinator implements Coordination {
     if (this.#ended || this.#final?.hasConfirmed(rank) === true) return;
     // All final weights are known and equal: who is gone now has nothing left to do.
     if (this.#final?.hashes === undefined) this.#options.events.onLost(rank, detail);
-    else this.#confirm(rank);
+    else this.#final.confirm(rank);
   }
 
   #fail(error: unknown): void {

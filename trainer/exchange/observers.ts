@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import { crc32 } from 'node:zlib';
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import { privateCopy } from '../wire/copy-bytes.ts';
 import type { Observation, ObservedState, ObserveRequest } from '../wire/messages.ts';
 import { float32Bytes } from './barrier-messages.ts';
 import type { ChunkStore } from './chunk-store.ts';
@@ -52,7 +53,7 @@ export class Observers {
     if (this.#following.size === 0) return;
     const sums = Array.from({ length: store.chunkCount }, (_, chunk): Item => {
       // The place is used again by the next step.
-      const data = Buffer.from(store.pullPayload(chunk));
+      const data = privateCopy(store.pullPayload(chunk));
       return { sumBytes: data.length, message: () => ({ sum: { chunk, data, crc: crc32(data) } }) };
     });
     const scalerBytes = float32Bytes(scalers);
@@ -139,7 +140,7 @@ function copyOf(state: StateMemory, from: number): Item[] {
   const items: Item[] = [];
   for (let offset = from; offset < state.bytes;) {
     const at = offset;
-    const data = Buffer.from(state.view(at, PART_BYTES));
+    const data = privateCopy(state.view(at, PART_BYTES));
     items.push({ sumBytes: 0, message: () => ({ part: { offset: at, data, crc: crc32(data) } }) });
     offset += data.length;
   }

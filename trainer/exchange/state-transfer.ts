@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { crc32 } from 'node:zlib';
 import type { Metadata, ServerWritableStream, ServiceError } from '@grpc/grpc-js';
 import type { Channel } from '../wire/channel.ts';
-import { copyBytes } from '../wire/copy-bytes.ts';
+import { copyBytes, privateCopy } from '../wire/copy-bytes.ts';
 import { copyStateMethod } from '../wire/messages.ts';
 import type { StatePart, StateRequest } from '../wire/messages.ts';
 import type { Clock } from './clock.ts';
@@ -15,13 +15,6 @@ export const PART_BYTES = 1024 * 1024;
 const MOST_FRUITLESS_TRIES = 5;
 const RETRY_MS = 50;
 
-/** In private memory, from which the next copies are fast; see `copyBytes`. */
-function copyOf(view: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafe(view.length);
-  copyBytes(copy, view);
-  return copy;
-}
-
 /** The source's side: the state from `offset` on, as fast as the stream takes it. */
 export async function sendState(
   call: ServerWritableStream<StateRequest, StatePart>,
@@ -31,7 +24,7 @@ export async function sendState(
   call.on('error', () => undefined);
   const gone = once(call, 'cancelled');
   for (let next = offset; next < state.bytes && !call.cancelled;) {
-    const data = copyOf(state.view(next, PART_BYTES));
+    const data = privateCopy(state.view(next, PART_BYTES));
     const hasRoom = call.write({ offset: next, data, crc: crc32(data) });
     next += data.length;
     if (!hasRoom) await Promise.race([once(call, 'drain'), gone]);

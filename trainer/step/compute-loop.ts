@@ -21,7 +21,7 @@ import type { StepPlan } from './step-plan.ts';
 import { createSumApplier, type StepSettings, type SumApplier } from './sum-applier.ts';
 import { weightsHash } from './weights-hash.ts';
 
-export interface ComputeLoopOptions extends Omit<ContributorOptions, 'memory'> {
+export interface ComputeLoopOptions extends ContributorOptions {
   readonly optimizer: FlatOptimizer;
   readonly kernels: Kernels;
   readonly codecs: Codecs;
@@ -79,7 +79,7 @@ export class ComputeLoop {
     this.#options = options;
     this.#layout = layout;
     this.#localScalers = new Float32Array(shared.buffer, memory.localScalers, chunkPlan.units);
-    this.#contributor = new Contributor({ ...options, memory: shared });
+    this.#contributor = new Contributor(options);
     this.#stateHash = options.initialHash;
   }
 
@@ -88,11 +88,8 @@ export class ComputeLoop {
   }
 
   get #weights(): Float32Array {
-    return this.#vectorAt(this.#options.vectors.present.weights);
-  }
-
-  #vectorAt(place: number): Float32Array {
-    return new Float32Array(this.#options.kernels.memory.buffer, place, this.#layout.values);
+    const { kernels, vectors } = this.#options;
+    return new Float32Array(kernels.memory.buffer, vectors.present.weights, this.#layout.values);
   }
 
   /** Runs one generation after the other until this member has nothing more to give. */

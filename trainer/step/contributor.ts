@@ -5,6 +5,7 @@ import { createRandom } from '../data/random.ts';
 import { failureOf } from '../failure.ts';
 import type { Dataset } from '../programs/program.ts';
 import type { SmoothOut } from '../regularize/smooth-out.ts';
+import type { Kernels } from '../ternary/kernels.ts';
 import type { FlatLayout } from '../ternary/layout.ts';
 import { AveragedNonTrainable } from './averaged-non-trainable.ts';
 import { monotonicMs } from './clock.ts';
@@ -16,7 +17,7 @@ import type { StepPlan } from './step-plan.ts';
 export interface ContributorOptions {
   /** The plan for a generation of so many members; all such plans share one memory. */
   readonly planFor: (members: number) => StepPlan;
-  readonly memory: WebAssembly.Memory;
+  readonly kernels: Pick<Kernels, 'memory'>;
   readonly spec: JobSpec;
   readonly rank: number;
   readonly tf: TensorFlow;
@@ -65,7 +66,7 @@ export class Contributor {
     const { spec, runtime } = options;
     const { memory, layout, chunkPlan } = options.planFor(spec.workers.replicas);
     const floats = (at: number, length: number): Float32Array =>
-      new Float32Array(options.memory.buffer, at, length);
+      new Float32Array(options.kernels.memory.buffer, at, length);
     const someFloats = (at: number | undefined, length: number): Float32Array | undefined =>
       at === undefined ? undefined : floats(at, length);
     this.#options = options;
@@ -85,7 +86,7 @@ export class Contributor {
   }
 
   #vectorAt(at: number): Float32Array {
-    return new Float32Array(this.#options.memory.buffer, at, this.#layout.values);
+    return new Float32Array(this.#options.kernels.memory.buffer, at, this.#layout.values);
   }
 
   /** The mean of all members' non-trainable weights, from the barrier before an evaluation. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Kernels } from '../kernels.ts';
+import type { Kernels, OneSlot, TwoSlots } from '../kernels.ts';
 import { BLOCK_VALUES } from '../layout.ts';
 import { gradientValues, padded } from './arbitraries.ts';
 import { createTwins, type Twins } from './twins.ts';
@@ -22,81 +22,40 @@ const values = gradientValues({ minLength: 1, maxLength: 240 });
 const rate = fc.float({ min: 0, max: 1, noNaN: true });
 
 type Update = (kernels: Kernels, blocks: number, rate: number, l2: number, beside: number) => void;
+const oneSlot = (slot: number, blocks: number, beside: number): OneSlot => [
+  WEIGHTS,
+  WEIGHTS + beside,
+  GRADIENT,
+  slot,
+  slot + beside,
+  blocks,
+  HASH,
+];
+const twoSlots = (blocks: number, beside: number): TwoSlots => [
+  WEIGHTS,
+  WEIGHTS + beside,
+  GRADIENT,
+  FIRST,
+  FIRST + beside,
+  SECOND,
+  SECOND + beside,
+  blocks,
+  HASH,
+];
+const ADAM_FACTORS = [0.9, 1 - 0.9, 0.999, 1 - 0.999, 1e-8] as const;
+
 const updates: [string, Update][] = [
   ['sgd', (k, blocks, r, l2, beside) => k.sgd(WEIGHTS, WEIGHTS + beside, GRADIENT, blocks, HASH, r, l2)],
-  [
-    'momentum',
-    (k, blocks, r, l2, beside) =>
-      k.momentum(WEIGHTS, WEIGHTS + beside, GRADIENT, FIRST, FIRST + beside, blocks, HASH, r, l2, 0.9),
-  ],
-  [
-    'nesterov',
-    (k, blocks, r, l2, beside) =>
-      k.nesterov(WEIGHTS, WEIGHTS + beside, GRADIENT, FIRST, FIRST + beside, blocks, HASH, r, l2, 0.9),
-  ],
+  ['momentum', (k, blocks, r, l2, beside) => k.momentum(...oneSlot(FIRST, blocks, beside), r, l2, 0.9)],
+  ['nesterov', (k, blocks, r, l2, beside) => k.nesterov(...oneSlot(FIRST, blocks, beside), r, l2, 0.9)],
   [
     'rmsprop',
-    (k, blocks, r, l2, beside) =>
-      k.rmsprop(
-        WEIGHTS,
-        WEIGHTS + beside,
-        GRADIENT,
-        SECOND,
-        SECOND + beside,
-        blocks,
-        HASH,
-        r,
-        l2,
-        0.9,
-        1 - 0.9,
-        1e-8,
-      ),
+    (k, blocks, r, l2, beside) => k.rmsprop(...oneSlot(SECOND, blocks, beside), r, l2, 0.9, 1 - 0.9, 1e-8),
   ],
-  [
-    'adam',
-    (k, blocks, r, l2, beside) =>
-      k.adam(
-        WEIGHTS,
-        WEIGHTS + beside,
-        GRADIENT,
-        FIRST,
-        FIRST + beside,
-        SECOND,
-        SECOND + beside,
-        blocks,
-        HASH,
-        r,
-        l2,
-        0,
-        0.9,
-        1 - 0.9,
-        0.999,
-        1 - 0.999,
-        1e-8,
-      ),
-  ],
+  ['adam', (k, blocks, r, l2, beside) => k.adam(...twoSlots(blocks, beside), r, l2, 0, ...ADAM_FACTORS)],
   [
     'adam with decoupled decay',
-    (k, blocks, r, l2, beside) =>
-      k.adam(
-        WEIGHTS,
-        WEIGHTS + beside,
-        GRADIENT,
-        FIRST,
-        FIRST + beside,
-        SECOND,
-        SECOND + beside,
-        blocks,
-        HASH,
-        r,
-        0,
-        l2,
-        0.9,
-        1 - 0.9,
-        0.999,
-        1 - 0.999,
-        1e-8,
-      ),
+    (k, blocks, r, l2, beside) => k.adam(...twoSlots(blocks, beside), r, 0, l2, ...ADAM_FACTORS),
   ],
   ['hashState without slots', (k, blocks) => k.hashState(WEIGHTS, 0, 0, blocks, HASH)],
   ['hashState with one slot', (k, blocks) => k.hashState(WEIGHTS, FIRST, 0, blocks, HASH)],
