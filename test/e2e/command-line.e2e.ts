@@ -40,7 +40,7 @@ describe('`terngrad` beside a cluster', () => {
   test(
     'status says of a job and of all jobs what the API server has',
     async () => {
-      const { status } = await jobs.untilState(NAME, 'Succeeded', LIMIT_MS);
+      const { status } = await jobs.untilSettled(NAME, LIMIT_MS);
       const text = await terngrad('status', NAME, ...here);
       expect(text).toMatch(new RegExp(`^${jobs.namespace}/${NAME}: Succeeded`));
       expect(text).toMatch(/step +40\/40/);

@@ -64,6 +64,19 @@ export class Jobs {
     );
   }
 
+  /** The job as it stays: it succeeded by rank 0, and its status has heard since that no other worker is left. */
+  async untilSettled(name: string, limitMs: number): Promise<Job> {
+    return eventually(
+      `${name} has succeeded and no worker is left`,
+      limitMs,
+      async () => {
+        const job = await this.get(name);
+        return job.status?.state === 'Succeeded' && job.status.workers === 0 ? job : undefined;
+      },
+      () => this.describe(name),
+    );
+  }
+
   /** The pods that ended well, once there are so many; the API server may show that a moment after the job's end. */
   async untilEndedWell(name: string, count: number, limitMs: number): Promise<readonly Pod[]> {
     return eventually(

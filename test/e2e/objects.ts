@@ -47,6 +47,7 @@ export interface Job {
   readonly status?: {
     readonly state?: string;
     readonly conditions?: readonly Condition[];
+    readonly workers?: number;
     readonly readyWorkers?: number;
     readonly failureCount?: number;
     readonly step?: number;

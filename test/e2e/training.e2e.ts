@@ -55,8 +55,8 @@ describe('The LeNet example', () => {
   test(
     'ends with the weights of `terngrad run`, bit for bit, on every worker',
     async () => {
-      const pods = await jobs.pods(name);
       const local = await localRun(job);
+      const pods = await jobs.untilEndedWell(name, local.weightsHashes.length, TRAINING_LIMIT_MS);
       expect(local.weightsHashes[0]).toMatch(/^[0-9a-f]{64}$/);
       expect(pods.map((pod) => lastWords(pod).weightsHash)).toEqual(local.weightsHashes);
     },
