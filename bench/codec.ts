@@ -112,7 +112,7 @@ function stages(kernels: Kernels, values: number): Stage[] {
   const twoBit = createCodec({ ...place, format: 'ternary', packing: '2bit', scaler: 'shared' });
   const float16 = createCodec({ ...place, format: 'float16' });
   const scalers = Float32Array.of(1e-3);
-  const check = createPayloadCheck(kernels);
+  const check = createPayloadCheck(kernels, scratch);
 
   const eachChunk = (codec: Codec, work: (chunk: Chunk, at: number) => void): void => {
     let at = payloads;

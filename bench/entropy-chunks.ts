@@ -4,12 +4,14 @@ import { planCoderMemory } from '../trainer/ternary/entropy/coder-memory.ts';
 import { createEntropyCoder, symbolBytes } from '../trainer/ternary/entropy/entropy-coder.ts';
 import { entropyOf } from '../trainer/ternary/entropy/gaussian-bits.ts';
 import { loadKernels } from '../trainer/ternary/kernels.ts';
-import { FLOAT_BYTES, planLayout } from '../trainer/ternary/layout.ts';
+import { BLOCK_VALUES, FLOAT_BYTES, planLayout } from '../trainer/ternary/layout.ts';
 import { payloadBytes, type CodedFormat } from '../trainer/ternary/payload-format.ts';
-import { BASE3, sumRadix, ROWS_PER_BLOCK } from '../trainer/ternary/radix.ts';
+import { BASE3_PACKING, sumPacking } from '../trainer/ternary/digit-packing.ts';
+import { createDigitRows } from '../trainer/ternary/digit-rows.ts';
 import { localScalers, shareScalers } from '../trainer/ternary/scaler.ts';
 import { SCRATCH_BYTES } from '../trainer/ternary/scratch.ts';
 import { createGradientMeter } from '../trainer/ternary/statistics.ts';
+import { eachTile } from '../trainer/ternary/tiles.ts';
 
 export interface CodingFigures {
   readonly plainBits: number;
@@ -64,11 +66,11 @@ export async function createChunkCounter(sizes: readonly number[], members: numb
   const pushes = plan.chunks.map(() => gradient.map(() => take(chunkBytes)));
   const pulls = plan.chunks.map(() => take(chunkBytes));
   const back = take(chunkBytes);
-  const rows = take(Math.max(...plan.chunks.map(({ blocks }) => blocks * 80)));
   const pages = Math.ceil(next / 65_536);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const kernels = await loadKernels(memory);
   const coder = createEntropyCoder(kernels, place, scratch);
+  const rows = createDigitRows(kernels, scratch);
   const codec = createCodec({
     kernels,
     plan,
@@ -92,12 +94,18 @@ export async function createChunkCounter(sizes: readonly number[], members: numb
 
   /** Histogram of the digits of plain payloads. */
   function histogram(format: CodedFormat, at: (c: number) => number): number[] {
-    const radix = format === 'entropy' ? BASE3 : sumRadix(members);
-    const counts = Array.from({ length: radix.radix }, () => 0);
-    const unpack = radix.laneBytes === 1 ? kernels.unpackBytes : kernels.unpackWords;
-    for (const [c, { blocks }] of plan.chunks.entries()) {
-      unpack(at(c), blocks * ROWS_PER_BLOCK, rows, radix.digits, radix.radix, radix.multiplier, radix.shift);
-      for (const digit of new Uint8Array(memory.buffer, rows, blocks * 80)) counts[digit]!++;
+    const packing = format === 'entropy' ? BASE3_PACKING : sumPacking(members);
+    const counts = Array.from({ length: packing.radix }, () => 0);
+    for (const [c, chunk] of plan.chunks.entries()) {
+      eachTile(chunk, (firstBlock, blocks) => {
+        rows.unpack(packing, { chunk, firstBlock, blocks }, at(c));
+        const [where, digits] = [rows.place(packing), blocks * BLOCK_VALUES];
+        const unpacked =
+          packing.rowBytes === 1
+            ? new Uint8Array(memory.buffer, where, digits)
+            : new Uint16Array(memory.buffer, where, digits);
+        for (const digit of unpacked) counts[digit]!++;
+      });
     }
     return counts;
   }

@@ -33,6 +33,8 @@ describe('terngrad explain', () => {
         '',
         "Sent: payloads with frame headers; gRPC's 5 bytes per message and the barrier come on top.",
         '',
+        'A ternary value takes 1.60 bits to push, and 2.67 to pull: the sum of 2 workers is one of 5 numbers, for which log2 gives 2.32.',
+        '',
       ].join('\n'),
     );
   });

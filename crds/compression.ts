@@ -20,7 +20,7 @@ export const compressionSchema = z
       .enum(['shared', 'local'])
       .default('shared')
       .describe(
-        '`shared`: one scaler for all workers, so sums stay integers and are packed (at most 127 workers). `local`: one per worker, sums come back as float32.',
+        '`shared`: one scaler for all workers, so sums stay integers and are packed (at most 255 workers). `local`: one per worker, sums come back as float32.',
       ),
     scalerScope: z.enum(['tensor', 'chunk']).default('tensor').describe('What shares one scaler.'),
     packing: z

@@ -10,6 +10,7 @@ import type { ComputeClient } from './step/compute-client.ts';
 import type { GenerationEnd, IoLoop } from './step/io-loop.ts';
 import type { Ready } from './step/messages.ts';
 import type { StepPlan } from './step/step-plan.ts';
+import { exchangeSignature } from './ternary/payload-format.ts';
 
 export interface GenerationsOptions {
   readonly job: ResolvedJob;
@@ -90,7 +91,7 @@ function mayObserve({ job, rank, resumed }: GenerationsOptions): boolean {
 
 async function observe(options: GenerationsOptions, state: Standing): Promise<Standing> {
   const { ready, planFor, exchange, compute, computeBudgetMs, stop } = options;
-  const { signature } = ready;
+  const signature = exchangeSignature(ready.signature);
   const observer: Observer = {
     async begin({ step, stateHash, members }) {
       const plan = planFor(members);
@@ -117,7 +118,7 @@ async function form(
   const { step, stateHash, generation } = standing;
   try {
     return await exchange.form(
-      { signature: ready.signature, step, stateHash, generationSeen: generation },
+      { signature: exchangeSignature(ready.signature), step, stateHash, generationSeen: generation },
       stop,
     );
   } catch (error) {

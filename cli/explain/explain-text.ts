@@ -25,6 +25,7 @@ export function explainText(explanation: Explanation, codec: string): string {
       ['right', 'right', 'right', 'left', 'left', 'left'],
     ),
     ...bytesBlock(explanation),
+    ...bitsBlock(explanation),
     ...entropyBlock(explanation),
     ...(floatEpochs > 0 ? [`Epoch ${floatEpochs} and its multiples are sent as float32 instead.`] : []),
   ];
@@ -45,6 +46,16 @@ function chunkRow({ index, offset, values, owner, push, pull }: ExplainedChunk):
 function payloadText({ format, bytes }: ExplainedPayload): string {
   const most = format.startsWith('entropy') ? 'at most ' : '';
   return `${format}, ${most}${bytesText(bytes)}`;
+}
+
+function bitsBlock({ workers, ternaryBits }: Explanation): readonly string[] {
+  if (ternaryBits === null || workers === 1) return [];
+  const { push, pull, leastPull } = ternaryBits;
+  const taken = `A ternary value takes ${push.toFixed(2)} bits to push, and ${pull.toFixed(2)} to pull`;
+  if (leastPull === null) return [`${taken}: with local scalers the mean comes back as a float.`];
+  return [
+    `${taken}: the sum of ${workers} workers is one of ${2 * workers + 1} numbers, for which log2 gives ${leastPull.toFixed(2)}.`,
+  ];
 }
 
 function entropyBlock({ gaussianBits }: Explanation): readonly string[] {

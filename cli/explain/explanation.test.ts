@@ -51,6 +51,15 @@ describe('an explanation of what a step sends', () => {
     expect(ratioToFloat16).toBeCloseTo((ratioToFloat32 ?? 0) / 2);
   });
 
+  test.each([
+    ['', 20, { push: 1.6, pull: 5.6, leastPull: Math.log2(41) }],
+    ['compression: {packing: 2bit}', 4, { push: 2, pull: 3.2, leastPull: Math.log2(9) }],
+    ['compression: {scaler: local}', 4, { push: 1.6, pull: 32, leastPull: null }],
+    ['compression: {codec: float16}', 4, null],
+  ])('bits of a ternary value, %s: of %i workers', (spec, members, bits) => {
+    expect(explain(job(members, spec), tensors).ternaryBits).toEqual(bits);
+  });
+
   test('one worker has no ratio', () => {
     expect(explain(job(1), tensors)).toMatchObject({ ratioToFloat32: null, ratioToFloat16: null });
   });

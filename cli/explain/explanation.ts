@@ -1,7 +1,14 @@
+import type { CompressionSpec } from '../../crds/compression.ts';
 import type { ResolvedJob } from '../../crds/job.ts';
 import type { GradientBytes } from '../../operator/plan/progress.ts';
 import { codingOf, usualCodec } from '../../trainer/step/coding.ts';
 import { planStep } from '../../trainer/step/step-plan.ts';
+import {
+  BASE3_PACKING,
+  bitsPerDigit,
+  sumPacking,
+  TWO_BIT_PACKING,
+} from '../../trainer/ternary/digit-packing.ts';
 import type { TensorSpec } from '../../trainer/ternary/layout.ts';
 import { FLOAT_BYTES } from '../../trainer/ternary/layout.ts';
 import { gaussianBits, type GaussianBits } from '../../trainer/ternary/entropy/gaussian-bits.ts';
@@ -20,6 +27,13 @@ export interface Explanation {
   readonly chunks: readonly ExplainedChunk[];
   /** All workers together, in one step. A worker's own share never leaves it. */
   readonly bytesPerStep: { readonly push: GradientBytes; readonly pull: GradientBytes };
+  /** Of a ternary value, the most with entropy coding; null under a float codec. */
+  readonly ternaryBits: {
+    readonly push: number;
+    readonly pull: number;
+    /** log2 of how many sums there are; null when sums are floats. */
+    readonly leastPull: number | null;
+  } | null;
   /** With entropy coding, bits per ternary value if gradients were Gaussian; null without, or without clipping. */
   readonly gaussianBits: GaussianBits | null;
   /** raw / wire over push and pull, the least with entropy coding; null when one worker has nobody to send to. */
@@ -94,6 +108,7 @@ export function explain(job: ResolvedJob, tensors: readonly TensorSpec[]): Expla
     })),
     chunks,
     bytesPerStep,
+    ternaryBits: usualCodec(compression) === 'ternary' ? ternaryBits(compression, members) : null,
     gaussianBits:
       usualCodec(compression) === 'ternary' && compression.packing === 'entropy' && compression.clip > 0
         ? gaussianBits(compression.clip, members)
@@ -101,6 +116,12 @@ export function explain(job: ResolvedJob, tensors: readonly TensorSpec[]): Expla
     ratioToFloat32: wire === 0 ? null : raw / wire,
     ratioToFloat16: wire === 0 ? null : raw / 2 / wire,
   };
+}
+
+function ternaryBits({ packing, scaler }: CompressionSpec, members: number): Explanation['ternaryBits'] {
+  const push = bitsPerDigit(packing === '2bit' ? TWO_BIT_PACKING : BASE3_PACKING);
+  if (scaler === 'local') return { push, pull: 8 * FLOAT_BYTES, leastPull: null };
+  return { push, pull: bitsPerDigit(sumPacking(members)), leastPull: Math.log2(2 * members + 1) };
 }
 
 /** Everyone but the owner contributes to a chunk, and everyone but the owner gets its sum. */

@@ -11,7 +11,7 @@ import { planStep, type StepPlan } from '../../trainer/step/step-plan.ts';
 import { loadKernels } from '../../trainer/ternary/kernels.ts';
 import type { TensorSpec } from '../../trainer/ternary/layout.ts';
 import { payloadBytes } from '../../trainer/ternary/payload-format.ts';
-import { MAX_SUM_MEMBERS } from '../../trainer/ternary/radix.ts';
+import { MAX_SUM_MEMBERS } from '../../trainer/ternary/digit-packing.ts';
 import { FRAME_HEADER_BYTES } from '../../trainer/wire/frame.ts';
 import { processorMs } from './processor-time.ts';
 

@@ -1,8 +1,8 @@
 import type { JobSpec } from '../job.ts';
 import type { AnyRule } from './rule.ts';
 
-/** Integer sums travel in one byte per value: 2N + 1 values must fit, with the sign. */
-const MAX_SHARED_SCALER_REPLICAS = 127;
+/** Integer sums of N workers have 2N + 1 values; they are packed in up to 9 bits. */
+const MAX_SHARED_SCALER_REPLICAS = 255;
 
 /** How many workers there may be. */
 export const workerRules: readonly AnyRule[] = [

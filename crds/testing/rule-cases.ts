@@ -78,29 +78,29 @@ export const ruleCases: readonly RuleCase[] = [
   { what: 'as many workers as examples', spec: { workers: { replicas: 64 } } },
   {
     what: 'more workers than integer sums hold',
-    spec: { workers: { replicas: 128 }, training: { batchSize: 1000 } },
+    spec: { workers: { replicas: 256 }, training: { batchSize: 1000 } },
     blamed: 'spec.workers.replicas',
   },
   {
     what: 'more elastic workers than integer sums hold',
-    spec: { ...elastic(2, 1, 128), training: { batchSize: 1000 } },
+    spec: { ...elastic(2, 1, 256), training: { batchSize: 1000 } },
     blamed: 'spec.workers.replicas',
   },
   {
     what: 'as many workers as integer sums hold',
-    spec: { workers: { replicas: 127 }, training: { batchSize: 1000 } },
+    spec: { workers: { replicas: 255 }, training: { batchSize: 1000 } },
   },
   {
     what: 'many workers with local scalers',
-    spec: { workers: { replicas: 128 }, training: { batchSize: 1000 }, compression: { scaler: 'local' } },
+    spec: { workers: { replicas: 256 }, training: { batchSize: 1000 }, compression: { scaler: 'local' } },
   },
   {
     what: 'many workers in float32',
-    spec: { workers: { replicas: 128 }, training: { batchSize: 1000 }, compression: { codec: 'float32' } },
+    spec: { workers: { replicas: 256 }, training: { batchSize: 1000 }, compression: { codec: 'float32' } },
   },
   {
     what: 'more workers than integer sums hold, should ternary be chosen',
-    spec: { workers: { replicas: 128 }, training: { batchSize: 1000 }, compression: { codec: 'auto' } },
+    spec: { workers: { replicas: 256 }, training: { batchSize: 1000 }, compression: { codec: 'auto' } },
     blamed: 'spec.workers.replicas',
   },
   { what: 'a codec that the workers choose', spec: { compression: { codec: 'auto' } } },

@@ -59,7 +59,7 @@ export class SharedChunkStore implements ChunkStore {
       scratch: plan.memory.ioScratch,
       coder: plan.memory.ioCoder,
     });
-    this.#check = createPayloadCheck(kernels);
+    this.#check = createPayloadCheck(kernels, plan.memory.ioScratch);
     this.#digest = kernels.digest;
     this.#memory = memory;
     this.#selfIndex = selfIndex;

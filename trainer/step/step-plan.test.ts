@@ -66,6 +66,20 @@ describe('chunks', () => {
     expect(without.maxPayloadBytes).toBeLessThan(plan.maxPayloadBytes);
   });
 
+  test('an elastic job has room for the sums of any number of members', () => {
+    const elastic = { minReplicas: 3, maxReplicas: 4 };
+    const spec = specOf({
+      workers: { replicas: 4, elastic },
+      exchange: { chunkValues: 80 },
+      compression: { exempt: { belowElements: 0 } },
+    });
+    const { chunkPlan, maxPayloadBytes } = planStep(lenetTensors, spec, { ...facts, members: 4 });
+    // One block: 3 members take 32 and 16 bytes in two planes, 4 members 32 in one.
+    const lengths = [3, 4].map((members) => payloadBytes('sums', chunkPlan.chunks[0]!, members));
+    expect(lengths).toEqual([48, 32]);
+    expect(maxPayloadBytes).toBe(48);
+  });
+
   test('a ternarized LeNet is pushed in a nineteenth of its float32 bytes', () => {
     const plan = planStep(lenetTensors, specOf(), facts);
     const ternarized = plan.chunkPlan.chunks.filter((chunk) => !chunk.exempt);

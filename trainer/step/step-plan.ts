@@ -63,12 +63,11 @@ export function planStep(
     return compression.floatEpochs > 0 ? [...usual, codingOf(compression, chunk, true)] : usual;
   };
   const sizes = sizesOf(spec, members);
-  const largest = Math.max(...sizes);
-  // Payloads grow with the number of members, if they depend on it.
   const pushBytes = (chunk: Chunk): number =>
-    Math.max(...codings(chunk).map(({ push }) => payloadBytes(push, chunk, largest)));
+    Math.max(...codings(chunk).map(({ push }) => payloadBytes(push, chunk, members)));
+  // Sums of more members need not be longer: a short chunk does not fill all the planes of a packing.
   const pullBytes = (chunk: Chunk): number =>
-    Math.max(...codings(chunk).map(({ pull }) => payloadBytes(pull, chunk, largest)));
+    Math.max(...codings(chunk).flatMap(({ pull }) => sizes.map((size) => payloadBytes(pull, chunk, size))));
   const maxPayloadBytes = Math.max(
     ...chunkPlan.chunks.flatMap((chunk) => [pushBytes(chunk), pullBytes(chunk)]),
   );
@@ -90,7 +89,7 @@ export function planStep(
       withAverage: training.ema.decay > 0,
       scalerUnits: chunkPlan.units,
       nonTrainableValues,
-      scalerRows: rowsOf(largest),
+      scalerRows: rowsOf(Math.max(...sizes)),
       members,
       sizes,
       chunks: chunkPlan.chunks,

@@ -34,6 +34,21 @@ export interface DigitKernels {
   readonly unpackWords: (...args: UnpackArguments) => void;
   /** rows += unpacked digits. */
   readonly addBytes: (...args: UnpackArguments) => void;
+  /** out = (rows >> shift) & mask, bytes. */
+  readonly takeFields: (rows: number, rowCount: number, out: number, shift: number, mask: number) => void;
+  /** rows = (rows << bits) + fields, bytes. */
+  readonly appendFields: (rows: number, rowCount: number, fields: number, bits: number) => void;
+  /** The same with rows of 16-bit digits and fields of bytes; `mask` is at most 255. */
+  readonly takeWordFields: (
+    words: number,
+    rowCount: number,
+    out: number,
+    shift: number,
+    mask: number,
+  ) => void;
+  readonly appendWordFields: (words: number, rowCount: number, fields: number, bits: number) => void;
+  /** Bytes to 16-bit digits. */
+  readonly widenRows: (rows: number, rowCount: number, words: number) => void;
   /** Largest of `count` bytes. */
   readonly maxByte: (bytes: number, count: number) => number;
   /** Largest of `count` 16-bit words, each and-ed with `mask`. */
@@ -42,6 +57,8 @@ export interface DigitKernels {
   readonly hasThree: (bytes: number, count: number) => number;
   /** out[i] = (row[i] - bias) * factor, float32. */
   readonly rowsToFloats: (rows: number, blocks: number, out: number, bias: number, factor: number) => void;
+  /** The same from rows of 16-bit digits. */
+  readonly wordsToFloats: (words: number, blocks: number, out: number, bias: number, factor: number) => void;
   /** sum[i] += (row[i] - bias) * factor, float32, the product rounded first. */
   readonly addRowsToFloats: (rows: number, blocks: number, sum: number, bias: number, factor: number) => void;
 }

@@ -4,9 +4,12 @@ import { loadKernels, type Kernels } from './kernels.ts';
 import { planLayout } from './layout.ts';
 import { createPayloadCheck, type PayloadCheck } from './payload-check.ts';
 import { payloadBytes, type PlainFormat } from './payload-format.ts';
-import { sumRadix } from './radix.ts';
+import { MAX_BYTE_SUM_MEMBERS, sumPacking } from './digit-packing.ts';
+import { createDigitRows } from './digit-rows.ts';
+import { SCRATCH_BYTES } from './scratch.ts';
 
-const PAYLOAD = 64;
+const SCRATCH = 4096;
+const PAYLOAD = SCRATCH + SCRATCH_BYTES;
 const MEMBERS = 4;
 
 // One chunk of two blocks: 90 values of one tensor, so values 90..159 are padding.
@@ -16,8 +19,8 @@ const chunk = planChunks(layout, { chunkValues: 160, scalerScope: 'tensor' }).ch
 let kernels: Kernels;
 let check: PayloadCheck;
 beforeAll(async () => {
-  kernels = await loadKernels(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
-  check = createPayloadCheck(kernels);
+  kernels = await loadKernels(new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true }));
+  check = createPayloadCheck(kernels, SCRATCH);
 });
 
 /** A payload in which every value is 0. */
@@ -25,15 +28,24 @@ function zeroPayload(format: PlainFormat, of: Chunk = chunk, members = MEMBERS):
   const bytes = payloadBytes(format, of, members);
   const payload = new Uint8Array(kernels.memory.buffer, PAYLOAD, bytes);
   payload.fill(0);
-  const rows = 30_000;
-  new Uint8Array(kernels.memory.buffer, rows, of.blocks * 80).fill(format === 'sums' ? members : 1);
-  const { digits, radix, laneBytes } = sumRadix(members);
-  if (format === 'base3') kernels.packBytes(rows, of.blocks * 5, PAYLOAD, 5, 3);
-  if (format === '2bit') kernels.packBytes(rows, of.blocks * 5, PAYLOAD, 4, 4);
-  if (format === 'sums') {
-    kernels[laneBytes === 1 ? 'packBytes' : 'packWords'](rows, of.blocks * 5, PAYLOAD, digits, radix);
-  }
+  new Uint8Array(kernels.memory.buffer, SCRATCH, of.blocks * 80).fill(1);
+  if (format === 'base3') kernels.packBytes(SCRATCH, of.blocks * 5, PAYLOAD, 5, 3);
+  if (format === '2bit') kernels.packBytes(SCRATCH, of.blocks * 5, PAYLOAD, 4, 4);
+  if (format === 'sums') packSums(of, members, () => members);
   return payload;
+}
+
+/** Packs digits as sums of `members`, whether they can be or not. */
+function packSums(of: Chunk, members: number, digitAt: (value: number) => number): void {
+  const rows = createDigitRows(kernels, SCRATCH);
+  const packing = sumPacking(members);
+  const { buffer } = kernels.memory;
+  const unpacked =
+    members <= MAX_BYTE_SUM_MEMBERS
+      ? new Uint8Array(buffer, rows.place(packing), of.blocks * 80)
+      : new Uint16Array(buffer, rows.place(packing), of.blocks * 80);
+  for (let value = 0; value < unpacked.length; value++) unpacked[value] = digitAt(value);
+  rows.pack(packing, { chunk: of, firstBlock: 0, blocks: of.blocks }, PAYLOAD);
 }
 
 describe('a payload of zeros passes', () => {
@@ -41,7 +53,7 @@ describe('a payload of zeros passes', () => {
     expect(check(format, chunk, zeroPayload(format), MEMBERS)).toBeUndefined();
   });
 
-  test.each([1, 2, 3, 4, 5, 8, 19, 20, 127])('sums of %i', (members) => {
+  test.each([1, 2, 3, 4, 5, 8, 12, 19, 20, 127, 128, 200, 255])('sums of %i', (members) => {
     expect(check('sums', chunk, zeroPayload('sums', chunk, members), members)).toBeUndefined();
   });
 });
@@ -73,6 +85,46 @@ describe('is refused', () => {
       payload[3] = 59_049 >> 8;
     };
     expect(refused('sums', spoil)).toBe('a packed lane is 59049, not below 59049');
+  });
+
+  test.each([3, 5, 8, 12, 20, 128, 255])(
+    'a sum of %i whose fields are in range and which is not',
+    (members) => {
+      zeroPayload('sums', chunk, members);
+      const bytes = payloadBytes('sums', chunk, members);
+      const payload = new Uint8Array(kernels.memory.buffer, PAYLOAD, bytes);
+      for (const at of [0, 17, 89]) {
+        packSums(chunk, members, (value) => (value === at ? 2 * members : members));
+        expect(check('sums', chunk, payload, members)).toBeUndefined();
+        // The first value that the fields can hold and a sum cannot.
+        packSums(chunk, members, (value) => (value === at ? 2 * members + 1 : members));
+        expect(check('sums', chunk, payload, members)).toBe(
+          `a digit is ${2 * members + 1}, not below ${2 * members + 1}`,
+        );
+      }
+    },
+  );
+
+  test('a lane of any plane that no digits make', () => {
+    // Sums of 5: quotients by 4 in base 3, 5 rows to 16 bytes; the 2 bits that are left, 4 rows to 16 bytes.
+    const payload = zeroPayload('sums', chunk, 5);
+    payload[31] = 243;
+    expect(check('sums', chunk, payload, 5)).toBe('a packed lane is 243, not below 243');
+    // Sums of 24: quotients by 4 have 13 values, two rows to 16 bytes.
+    const other = zeroPayload('sums', chunk, 24);
+    other[0] = 169;
+    expect(check('sums', chunk, other, 24)).toBe('a packed lane is 169, not below 169');
+  });
+
+  test('padding of split sums that is not a zero code, or behind the last row', () => {
+    const members = 5;
+    const payload = zeroPayload('sums', chunk, members);
+    packSums(chunk, members, (value) => (value === 159 ? members + 1 : members));
+    expect(check('sums', chunk, payload, members)).toBe('the padding at value 159 is not a zero code');
+    zeroPayload('sums', chunk, members);
+    // The second plane: 10 rows in groups of 4, of which the last two are unused.
+    payload[32 + 32]! += 1;
+    expect(check('sums', chunk, payload, members)).toBe('a digit behind the last row is not 0');
   });
 
   test('padding that is not a zero code', () => {

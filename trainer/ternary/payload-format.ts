@@ -1,6 +1,7 @@
 import type { Chunk } from './chunks.ts';
 import { FLOAT_BYTES } from './layout.ts';
-import { BASE3, packedBytes, sumRadix, TWO_BIT } from './radix.ts';
+import { digitBytes, sumPacking } from './digit-packing.ts';
+import { BASE3, packedBytes, TWO_BIT } from './radix.ts';
 
 /**
  * What a payload holds. The number is the codec id in frames.
@@ -11,7 +12,7 @@ import { BASE3, packedBytes, sumRadix, TWO_BIT } from './radix.ts';
  * | float16      | the same as IEEE 754 binary16                                                   |
  * | base3        | codes + 1, five rows of 16 to 16 bytes (see radix.ts), with padding             |
  * | 2bit         | codes + 1, four rows of 16 to 16 bytes, with padding                            |
- * | sums         | sums of codes + 1 over the members, packed by `sumRadix(members)`, with padding |
+ * | sums         | sums of codes + 1 over the members, packed by `sumPacking(members)`, with padding |
  * | entropy      | base3, entropy coded (see entropy/); as long as base3: base3 itself             |
  * | entropy-sums | the same of sums                                                                |
  */
@@ -20,10 +21,19 @@ export const PAYLOAD_FORMAT_IDS = {
   float16: 2,
   base3: 3,
   '2bit': 4,
-  sums: 5,
   entropy: 6,
-  'entropy-sums': 7,
+  // 5 and 7 were sums of whole digits.
+  sums: 8,
+  'entropy-sums': 9,
 } as const;
+
+/**
+ * What workers must have in common to exchange payloads: `signature`, which says so of model and job, and these formats. A
+ * checkpoint, in which there are no payloads, has the signature alone.
+ */
+export function exchangeSignature(signature: string): string {
+  return `${signature}/${Object.values(PAYLOAD_FORMAT_IDS).join('.')}`;
+}
 
 export type PayloadFormat = keyof typeof PAYLOAD_FORMAT_IDS;
 /** Formats that exist on the wire only; payloads are kept in their plain format. */
@@ -58,7 +68,7 @@ export function payloadBytes(
     case '2bit':
       return packedBytes(chunk.blocks, TWO_BIT);
     case 'sums':
-      return packedBytes(chunk.blocks, sumRadix(members));
+      return digitBytes(chunk.blocks, sumPacking(members));
   }
 }
 

@@ -28,47 +28,21 @@ export const BASE3: Radix = radixOf(3, 5, 1);
 /** Four codes in a byte. */
 export const TWO_BIT: Radix = radixOf(4, 4, 1);
 
-/** Sums of this many codes 0..2 still fit in a byte. */
-export const MAX_SUM_MEMBERS = 127;
-
-/** Integer sums of more members than fit in a byte. */
-export class TooManyMembersError extends Error {
-  readonly code = 'TOO_MANY_MEMBERS';
-  readonly members: number;
-
-  constructor(members: number) {
-    super(
-      `${members} workers cannot sum ternary codes in a byte: at most ${MAX_SUM_MEMBERS}. ` +
-        `Use compression.scaler: local, or fewer workers`,
-    );
-    this.name = 'TooManyMembersError';
-    this.members = members;
-  }
-}
-
-/**
- * The packing of sums of `members` codes 0..2: radix 2 * members + 1, most digits per byte, one-byte lanes when equal.
- *
- * | members   | 1 | 2 | 3, 4    | 5..7 | 8..19   | 20..127 |
- * | --------- | - | - | ------- | ---- | ------- | ------- |
- * | digits    | 5 | 3 | 5 in 2B | 2    | 3 in 2B | 1       |
- * | bits each | 1.6 | 2.67 | 3.2 | 4  | 5.33    | 8       |
- *
- * @throws TooManyMembersError
- */
-export function sumRadix(members: number): Radix {
-  if (members > MAX_SUM_MEMBERS || members < 1) throw new TooManyMembersError(members);
-  const radix = 2 * members + 1;
+/** Most digits per byte in lanes of one or two bytes; of one where equal. @param radix 2..256. */
+export function densestRadix(radix: number): Radix {
   const inByte = digitsBelow(radix, 0x100);
   const inTwoBytes = digitsBelow(radix, 0x1_0000);
   return inTwoBytes > 2 * inByte ? radixOf(radix, inTwoBytes, 2) : radixOf(radix, inByte, 1);
 }
 
-/** The packing of sums in one-byte lanes, most digits per byte; undefined when a sum does not fit in one. */
-export function byteSumRadix(members: number): Radix | undefined {
-  const radix = 2 * members + 1;
-  const digits = digitsBelow(radix, 0x100);
-  return digits === 0 ? undefined : radixOf(radix, digits, 1);
+/** Most digits in lanes of one byte. @param radix 2..256. */
+export function byteRadix(radix: number): Radix {
+  return radixOf(radix, digitsBelow(radix, 0x100), 1);
+}
+
+/** Of one digit. */
+export function bitsOf({ digits, laneBytes }: Radix): number {
+  return (8 * laneBytes) / digits;
 }
 
 /** Bytes of `blocks` blocks of digits. */

@@ -1,10 +1,11 @@
 import type { Chunk } from './chunks.ts';
 import type { Codec, EncodeArguments, ReduceArguments, TernaryCodecOptions } from './chunk-codec.ts';
-import type { Kernels } from './kernels.ts';
 import { BLOCK_VALUES, FLOAT_BYTES } from './layout.ts';
 import { noiseWords } from './noise.ts';
 import { payloadBytes } from './payload-format.ts';
-import { BASE3, packedBytes, ROWS_PER_BLOCK, type Radix, sumRadix, TWO_BIT } from './radix.ts';
+import { BASE3_PACKING, sumPacking, TWO_BIT_PACKING, type DigitPacking } from './digit-packing.ts';
+import { createDigitRows } from './digit-rows.ts';
+import { BASE3, packedBytes } from './radix.ts';
 import { SCRATCH_FLOATS_OFFSET } from './scratch.ts';
 import { eachPartOfTile, eachTile } from './tiles.ts';
 
@@ -53,6 +54,7 @@ function base3Encoder({ kernels }: TernaryCodecOptions): Encode {
 
 /** A block is not a whole number of 2-bit groups, so the codes go through a tile of rows. */
 function twoBitEncoder({ kernels, scratch }: TernaryCodecOptions): Encode {
+  const rowsOf = createDigitRows(kernels, scratch);
   const key = new Uint32Array(4);
   const ternarize = (
     chunk: Chunk,
@@ -71,37 +73,36 @@ function twoBitEncoder({ kernels, scratch }: TernaryCodecOptions): Encode {
     noiseWords(args.noise, key);
     eachTile(chunk, (firstBlock, blocks) => {
       ternarize(chunk, args, firstBlock, blocks);
-      pack(kernels, scratch, blocks, TWO_BIT, args.out + packedBytes(firstBlock, TWO_BIT));
+      rowsOf.pack(TWO_BIT_PACKING, { chunk, firstBlock, blocks }, args.out);
     });
   };
 }
 
 function sumReducer({ kernels, packing, scratch }: TernaryCodecOptions): Reduce {
   const codes = codesOf(packing);
+  const rows = createDigitRows(kernels, scratch);
   return (chunk, { contributions, out }) => {
-    const sums = sumRadix(contributions.length);
+    const sums = sumPacking(contributions.length);
     eachTile(chunk, (firstBlock, blocks) => {
-      const at = packedBytes(firstBlock, codes);
-      for (const [member, contribution] of contributions.entries()) {
-        const kernel = member === 0 ? kernels.unpackBytes : kernels.addBytes;
-        unpackWith(kernel, contribution + at, blocks, codes, scratch);
-      }
-      pack(kernels, scratch, blocks, sums, out + packedBytes(firstBlock, sums));
+      const range = { chunk, firstBlock, blocks };
+      rows.sum(codes, range, contributions);
+      rows.pack(sums, range, out);
     });
   };
 }
 
 /** (sum - members) * (scaler / members): the quotient is rounded to float32 first, then the product. */
 function sumDecoder({ kernels, scratch }: TernaryCodecOptions): Codec['decode'] {
+  const rows = createDigitRows(kernels, scratch);
   return (chunk, { payload, members, scalers, gradient }) => {
-    const sums = sumRadix(members);
-    const unpack = sums.laneBytes === 1 ? kernels.unpackBytes : kernels.unpackWords;
+    const sums = sumPacking(members);
+    const toFloats = sums.rowBytes === 1 ? kernels.rowsToFloats : kernels.wordsToFloats;
     eachTile(chunk, (firstBlock, blocks) => {
-      unpackWith(unpack, payload + packedBytes(firstBlock, sums), blocks, sums, scratch);
+      rows.unpack(sums, { chunk, firstBlock, blocks }, payload);
       eachPartOfTile(chunk, firstBlock, blocks, ({ piece, tileBlock, blocks: partBlocks }) => {
+        const from = rows.place(sums) + tileBlock * BLOCK_VALUES * sums.rowBytes;
         const to = gradient + (chunk.offset + (firstBlock + tileBlock) * BLOCK_VALUES) * FLOAT_BYTES;
-        const step = Math.fround(scalers[piece.unit]! / members);
-        kernels.rowsToFloats(scratch + tileBlock * BLOCK_VALUES, partBlocks, to, members, step);
+        toFloats(from, partBlocks, to, members, Math.fround(scalers[piece.unit]! / members));
       });
     });
   };
@@ -110,6 +111,7 @@ function sumDecoder({ kernels, scratch }: TernaryCodecOptions): Codec['decode'] 
 /** (s0 * code0 + s1 * code1 + ...) * (1 / members) in member order, every operation rounded to float32. */
 function meanReducer({ kernels, plan, packing, scratch }: TernaryCodecOptions): Reduce {
   const codes = codesOf(packing);
+  const rows = createDigitRows(kernels, scratch);
   const floats = scratch + SCRATCH_FLOATS_OFFSET;
   const addMember = (
     chunk: Chunk,
@@ -118,13 +120,7 @@ function meanReducer({ kernels, plan, packing, scratch }: TernaryCodecOptions): 
     first: number,
     blocks: number,
   ): void => {
-    unpackWith(
-      kernels.unpackBytes,
-      args.contributions[member]! + packedBytes(first, codes),
-      blocks,
-      codes,
-      scratch,
-    );
+    rows.unpack(codes, { chunk, firstBlock: first, blocks }, args.contributions[member]!);
     const kernel = member === 0 ? kernels.rowsToFloats : kernels.addRowsToFloats;
     eachPartOfTile(chunk, first, blocks, ({ piece, tileBlock, blocks: partBlocks }) => {
       const at = tileBlock * BLOCK_VALUES;
@@ -162,22 +158,6 @@ function meanDecoder({ kernels }: TernaryCodecOptions): Codec['decode'] {
   };
 }
 
-function codesOf(packing: TernaryCodecOptions['packing']): Radix {
-  return packing === 'base3' ? BASE3 : TWO_BIT;
-}
-
-function pack(kernels: Kernels, rows: number, blocks: number, radix: Radix, out: number): void {
-  const kernel = radix.laneBytes === 1 ? kernels.packBytes : kernels.packWords;
-  kernel(rows, blocks * ROWS_PER_BLOCK, out, radix.digits, radix.radix);
-}
-
-function unpackWith(
-  kernel: Kernels['unpackBytes'],
-  packed: number,
-  blocks: number,
-  radix: Radix,
-  rows: number,
-): void {
-  const { digits, multiplier, shift } = radix;
-  kernel(packed, blocks * ROWS_PER_BLOCK, rows, digits, radix.radix, multiplier, shift);
+function codesOf(packing: TernaryCodecOptions['packing']): DigitPacking {
+  return packing === 'base3' ? BASE3_PACKING : TWO_BIT_PACKING;
 }

@@ -32,6 +32,17 @@ export function rowsToFloats(rows: usize, blocks: u32, out: usize, bias: i32, fa
   }
 }
 
+export function wordsToFloats(words: usize, blocks: u32, out: usize, bias: i32, factor: f32): void {
+  const factors = f32x4.splat(factor);
+  const biases = i16x8.splat(bias as i16);
+  const end = words + (blocks as usize) * 160;
+  for (; words < end; words += 16, out += 32) {
+    const eight = i16x8.sub(v128.load(words), biases);
+    v128.store(out, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(eight)), factors));
+    v128.store(out, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(eight)), factors), 16);
+  }
+}
+
 export function addRowsToFloats(rows: usize, blocks: u32, sum: usize, bias: i32, factor: f32): void {
   const factors = f32x4.splat(factor);
   const biases = i16x8.splat(bias as i16);

@@ -4,6 +4,7 @@ export * from './measure';
 export * from './ternarize';
 export * from './pack';
 export * from './unpack';
+export * from './fields';
 export * from './payload-limits';
 export * from './floats';
 export * from './halves';

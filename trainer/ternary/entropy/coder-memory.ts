@@ -9,7 +9,7 @@ export const DECODE_SLOTS_OFFSET = 1024;
  * | part        | bytes  | what                                                                          |
  * | ----------- | ------ | ----------------------------------------------------------------------------- |
  * | states      | 16     | four uint32                                                                   |
- * | frequencies | 256    | uint16 by class, at most 128                                                  |
+ * | frequencies | 272    | uint16 by class, at most 129                                                  |
  * | classes     | 256    | class of each symbol                                                          |
  * | counts      | 2,048  | 256 uint32, and as much for the kernel                                        |
  * | encodeTable | 4,096  | 16 by symbol: uint64 2^46 / frequency rounded up, uint32 frequency and start  |
@@ -29,10 +29,11 @@ export interface CoderMemory {
   readonly bytes: number;
 }
 
-export const MAX_CLASSES = 128;
+/** Of halved sums of 255 workers, see symbol-classes.ts. */
+export const MAX_CLASSES = 129;
 
 export interface CoderNeeds {
-  /** Longest chunk of symbols that are not the packing's bytes; see `symbolBytes`. Only sums need any. */
+  /** Longest chunk of sums in the coder's own packing; see `symbolBytes`. */
   readonly symbolBytes: number;
   /** Longest payload. */
   readonly payloadBytes: number;

@@ -1,7 +1,16 @@
 import type { Chunk } from '../chunks.ts';
 import type { Kernels } from '../kernels.ts';
 import { payloadBytes, plainFormat, type CodedFormat } from '../payload-format.ts';
-import { BASE3, byteSumRadix, packedBytes, ROWS_PER_BLOCK, sumRadix, type Radix } from '../radix.ts';
+import {
+  BASE3_PACKING,
+  digitBytes,
+  inOnePlane,
+  splitDigits,
+  sumPacking,
+  type DigitPacking,
+} from '../digit-packing.ts';
+import { createDigitRows } from '../digit-rows.ts';
+import { byteRadix, packedBytes } from '../radix.ts';
 import { eachTile } from '../tiles.ts';
 import type { CoderMemory } from './coder-memory.ts';
 import { createPayloadCoder } from './payload-coder.ts';
@@ -30,28 +39,29 @@ export interface EntropyCoder {
   ): string | undefined;
 }
 
-/** @param scratch rows of a tile; see scratch.ts. */
+/** @param scratch see scratch.ts. */
 export function createEntropyCoder(kernels: Kernels, at: CoderMemory, scratch: number): EntropyCoder {
   const coder = createPayloadCoder(kernels, at);
+  const rows = createDigitRows(kernels, scratch);
 
   /** The same digits in another packing. */
-  function repack(chunk: Chunk, from: Radix, packed: number, to: Radix, out: number): void {
-    const unpack = from.laneBytes === 1 ? kernels.unpackBytes : kernels.unpackWords;
-    const pack = to.laneBytes === 1 ? kernels.packBytes : kernels.packWords;
+  function repack(chunk: Chunk, from: DigitPacking, packed: number, to: DigitPacking, out: number): void {
     eachTile(chunk, (firstBlock, blocks) => {
-      const rows = blocks * ROWS_PER_BLOCK;
-      const { digits, radix, multiplier, shift } = from;
-      unpack(packed + packedBytes(firstBlock, from), rows, scratch, digits, radix, multiplier, shift);
-      pack(scratch, rows, out + packedBytes(firstBlock, to), to.digits, to.radix);
+      const range = { chunk, firstBlock, blocks };
+      rows.unpack(from, range, packed);
+      rows.pack(to, range, out);
     });
   }
 
   const code: EntropyCoder['code'] = (format, chunk, members, plain, out) => {
     const { packing, symbols } = alphabetOf(format, members);
-    if (symbols === undefined) return undefined;
     if (symbols !== packing) repack(chunk, packing, plain, symbols, at.symbols);
     const from = symbols === packing ? plain : at.symbols;
-    return coder.encode(chunk, symbols, from, out, payloadBytes(format, chunk, members));
+    const { radix, symbolBytes: coded, restBytes } = partsOf(symbols, chunk.blocks);
+    const bytes = coder.encode(chunk, radix, from, out, payloadBytes(format, chunk, members) - restBytes);
+    if (bytes === undefined) return undefined;
+    kernels.copy(from + coded, out + bytes, restBytes);
+    return bytes + restBytes;
   };
 
   return {
@@ -71,38 +81,54 @@ export function createEntropyCoder(kernels: Kernels, at: CoderMemory, scratch: n
         return undefined;
       }
       const { packing, symbols } = alphabetOf(format, members);
-      if (symbols === undefined) return `sums of ${members} workers are never entropy coded`;
       const to = symbols === packing ? plain : at.symbols;
-      const fault = coder.decode(chunk, symbols, at.payload, length, to);
-      if (fault === undefined && symbols !== packing) repack(chunk, symbols, to, packing, plain);
-      return fault;
+      const { radix, symbolBytes: coded, restBytes } = partsOf(symbols, chunk.blocks);
+      const codedBytes = length - restBytes;
+      if (codedBytes < 0) return `${length} bytes are fewer than the ${restBytes} that are sent as they are`;
+      const fault = coder.decode(chunk, radix, at.payload, codedBytes, to);
+      if (fault !== undefined) return fault;
+      kernels.copy(at.payload + codedBytes, to + coded, restBytes);
+      if (symbols !== packing) repack(chunk, symbols, to, packing, plain);
+      return undefined;
     },
   };
 }
 
 interface Alphabet {
   /** Of the plain payload. */
-  readonly packing: Radix;
-  /** One-byte lanes of the same digits, or undefined when a digit does not fit in one. */
-  readonly symbols: Radix | undefined;
+  readonly packing: DigitPacking;
+  /** The same digits with symbols in the first plane, in lanes of one byte. Further planes are sent as they are. */
+  readonly symbols: DigitPacking;
 }
 
-const codes: Alphabet = { packing: BASE3, symbols: BASE3 };
+const codes: Alphabet = { packing: BASE3_PACKING, symbols: BASE3_PACKING };
 const sums = new Map<number, Alphabet>();
 
 function alphabetOf(format: CodedFormat, members: number): Alphabet {
   if (plainFormat(format) === 'base3') return codes;
   let alphabet = sums.get(members);
   if (alphabet === undefined) {
-    const packing = sumRadix(members);
-    const symbols = packing.laneBytes === 1 ? packing : byteSumRadix(members);
-    sums.set(members, (alphabet = { packing, symbols }));
+    const packing = sumPacking(members);
+    sums.set(members, (alphabet = { packing, symbols: symbolsOf(packing) }));
   }
   return alphabet;
+}
+
+/** A sum that takes 9 bits is a symbol without its lowest one, which in a sum of so many is as good as random. */
+function symbolsOf(packing: DigitPacking): DigitPacking {
+  const { radix, planes, rowBytes } = packing;
+  if (rowBytes === 2) return splitDigits(radix, 1, byteRadix(Math.ceil(radix / 2)));
+  return planes.length === 1 && planes[0]!.radix.laneBytes === 1 ? packing : inOnePlane(byteRadix(radix));
+}
+
+function partsOf(symbols: DigitPacking, blocks: number) {
+  const { radix } = symbols.planes[0]!;
+  const bytes = packedBytes(blocks, radix);
+  return { radix, symbolBytes: bytes, restBytes: digitBytes(blocks, symbols) - bytes };
 }
 
 /** Bytes of `CoderMemory.symbols` that sums of `members` need. */
 export function symbolBytes(blocks: number, members: number): number {
   const { packing, symbols } = alphabetOf('entropy-sums', members);
-  return symbols === undefined || symbols === packing ? 0 : packedBytes(blocks, symbols);
+  return symbols === packing ? 0 : digitBytes(blocks, symbols);
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { planChunks, type Chunk } from '../chunks.ts';
 import { loadKernels, type Kernels } from '../kernels.ts';
 import { planLayout } from '../layout.ts';
-import { BASE3, packedBytes, sumRadix, type Radix } from '../radix.ts';
+import { BASE3, byteRadix, packedBytes, type Radix } from '../radix.ts';
 import { referenceKernels } from '../reference/index.ts';
 import { planCoderMemory } from './coder-memory.ts';
 import { createPayloadCoder, type PayloadCoder } from './payload-coder.ts';
@@ -48,7 +48,7 @@ function symbolsOf(chunk: Chunk, radix: Radix, seed: number): Uint8Array {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
-  const zero = (radix.radix - 1) / 2;
+  const zero = Math.floor((radix.radix - 1) / 2);
   const symbols = new Uint8Array(packedBytes(chunk.blocks, radix));
   for (let at = 0; at < symbols.length; at++) {
     const spread = at < symbols.length / 2 ? 0.05 : 0.4;
@@ -85,8 +85,10 @@ function decode({ coder, memory }: Side, chunk: Chunk, radix: Radix, payload: Ui
 
 const alphabets: [string, Radix][] = [
   ['codes', BASE3],
-  ['sums of 2', sumRadix(2)],
-  ['sums of 7', sumRadix(7)],
+  ['sums of 2', byteRadix(5)],
+  ['sums of 7', byteRadix(15)],
+  ['sums of 20', byteRadix(41)],
+  ['half sums of 255', byteRadix(256)],
 ];
 const chunks = fc
   .array(fc.integer({ min: 1, max: 1500 }), { minLength: 1, maxLength: 3 })

@@ -11,6 +11,7 @@ import type { Radix } from '../radix.ts';
  * | 3 sums of 2        | 125     | 10: how many are +-1, how many +-2            |
  * | 2 sums of 4        | 81      | 15                                            |
  * | 1 sum of N         | 2N + 1  | N + 1: its absolute value                     |
+ * | half a sum of N    | N + 1   | N / 2 + 1, rounded up: about how far from 0   |
  */
 export interface SymbolClasses {
   /** Symbols are 0 .. symbols - 1. */
@@ -21,7 +22,7 @@ export interface SymbolClasses {
   readonly sizes: readonly number[];
 }
 
-/** @param radix of one-byte lanes and odd; its middle digit stands for zero. */
+/** @param radix of one-byte lanes; its middle digit, the lower one of two, stands for zero. */
 export function symbolClasses({ radix, digits }: Pick<Radix, 'radix' | 'digits'>): SymbolClasses {
   const symbols = radix ** digits;
   const keys = Array.from({ length: symbols }, (_, symbol) => keyOf(symbol, radix, digits));
@@ -39,11 +40,11 @@ export function symbolClasses({ radix, digits }: Pick<Radix, 'radix' | 'digits'>
 
 /** The digits' distances from zero, largest first, as one number: 0 for zeros alone. */
 function keyOf(symbol: number, radix: number, digits: number): number {
-  const zero = (radix - 1) / 2;
+  const zero = Math.floor((radix - 1) / 2);
   const distances: number[] = [];
   for (let rest = symbol, digit = 0; digit < digits; digit++) {
     distances.push(Math.abs((rest % radix) - zero));
     rest = Math.floor(rest / radix);
   }
-  return distances.sort((a, b) => b - a).reduce((key, distance) => key * (zero + 1) + distance, 0);
+  return distances.sort((a, b) => b - a).reduce((key, distance) => key * radix + distance, 0);
 }

@@ -26,9 +26,9 @@ export const GOLDEN_MEMORY_PAGES = 8;
 const SCRATCH = 64;
 const GRADIENT = 131_072;
 const OUT = 196_608;
-const PUSH_STRIDE = 4096;
+const PUSH_STRIDE = 1024;
 const PUSH = 262_144;
-const MEMBERS = [1, 2, 3, 4, 5, 8, 20];
+const MEMBERS = [1, 2, 3, 4, 5, 8, 12, 20, 127, 128, 255];
 
 const cases: readonly { readonly noise: NoiseKey; readonly sizes: readonly number[] }[] = [
   { noise: { seed: 1, step: 0, rank: 0 }, sizes: [80] },

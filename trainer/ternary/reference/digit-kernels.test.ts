@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { BASE3, ROW_VALUES, sumRadix, TWO_BIT, type Radix } from '../radix.ts';
+import { BASE3, byteRadix, densestRadix, ROW_VALUES, TWO_BIT, type Radix } from '../radix.ts';
 import { createTwins, type Twins } from './twins.ts';
 
 const ROWS = 1024;
@@ -15,9 +15,9 @@ beforeAll(async () => {
 const radices: [string, Radix][] = [
   ['base3', BASE3],
   ['2bit', TWO_BIT],
-  ...[1, 2, 3, 4, 5, 7, 8, 13, 19, 20, 64, 127].map((members): [string, Radix] => [
-    `sums of ${members}`,
-    sumRadix(members),
+  ...[2, 3, 4, 5, 7, 9, 11, 13, 16, 17, 35, 39, 41, 129, 255, 256].flatMap((radix): [string, Radix][] => [
+    [`radix ${radix}`, densestRadix(radix)],
+    [`radix ${radix} in bytes`, byteRadix(radix)],
   ]),
 ];
 
@@ -84,10 +84,11 @@ describe('packed bytes, by hand', () => {
     ['base3', BASE3, [2, 0, 1, 1, 2], [2 * 81 + 0 * 27 + 1 * 9 + 1 * 3 + 2]],
     ['base3 of zero codes', BASE3, [1, 1, 1, 1, 1], [121]],
     ['2bit, the last group part empty', TWO_BIT, [2, 0, 1, 1, 2], [0b10_00_01_01, 0b10_00_00_00]],
-    ['sums of 2 (radix 5)', sumRadix(2), [4, 3, 2], [4 * 25 + 3 * 5 + 2]],
+    ['radix 5', densestRadix(5), [4, 3, 2], [4 * 25 + 3 * 5 + 2]],
     // two-byte lanes, little endian: 8 * 9^4 + 7 * 9^3 + 6 * 9^2 + 5 * 9 + 4 = 58126 = 0xe30e
-    ['sums of 4 (radix 9)', sumRadix(4), [8, 7, 6, 5, 4], [0x0e, 0xe3]],
-    ['sums of 20', sumRadix(20), [40, 7], [40, 7]],
+    ['radix 9', densestRadix(9), [8, 7, 6, 5, 4], [0x0e, 0xe3]],
+    ['radix 41', densestRadix(41), [40, 7], [40, 7]],
+    ['bits', densestRadix(2), [1, 0, 1, 1, 0, 0, 0, 1, 1], [0b1011_0001, 0b1000_0000]],
   ] as const)('%s', (_name, { digits, radix, laneBytes }, rows, lanes) => {
     const expected =
       laneBytes === 1 ? rowsOf(...lanes) : Uint8Array.from({ length: 32 }, (_, i) => lanes[i % 2]!);
@@ -99,9 +100,66 @@ describe('packed bytes, by hand', () => {
   });
 });
 
+describe('fields of digits', () => {
+  const wordsOf = (rowCount: number, seed: number): Uint16Array =>
+    new Uint16Array(randomDigits(4 * rowCount, 256, seed).buffer).subarray(0, rowCount * ROW_VALUES);
+  const cases = fc.tuple(
+    fc.integer({ min: 1, max: 20 }),
+    fc.integer({ min: 0, max: 8 }),
+    fc.constantFrom(1, 3, 15, 255),
+    fc.integer(),
+  );
+
+  test('takeFields and appendFields: SIMD equals reference', () => {
+    fc.assert(
+      fc.property(cases, ([rowCount, shift, mask, seed]) => {
+        twins.write(ROWS, randomDigits(rowCount, 256, seed));
+        twins.write(PACKED, randomDigits(rowCount, 256, seed + 1));
+        const bits = shift % 8;
+        twins.expectEqual((kernels) => kernels.takeFields(ROWS, rowCount, UNPACKED, bits, mask));
+        twins.expectEqual((kernels) => kernels.appendFields(ROWS, rowCount, PACKED, bits));
+      }),
+    );
+  });
+
+  test('takeWordFields, appendWordFields and widenRows: SIMD equals reference', () => {
+    fc.assert(
+      fc.property(cases, ([rowCount, shift, mask, seed]) => {
+        twins.write(ROWS, wordsOf(rowCount, seed));
+        twins.write(PACKED, randomDigits(rowCount, 256, seed + 1));
+        twins.expectEqual((kernels) => kernels.takeWordFields(ROWS, rowCount, UNPACKED, shift, mask));
+        twins.expectEqual((kernels) => kernels.appendWordFields(ROWS, rowCount, PACKED, shift));
+        twins.expectEqual((kernels) => kernels.widenRows(PACKED, rowCount, UNPACKED));
+      }),
+    );
+  });
+
+  test('by hand: 0b110_1011 is 0b11 above 0b01 above 0b011', () => {
+    twins.write(ROWS, new Uint8Array(ROW_VALUES).fill(0b11_01_011));
+    twins.expectEqual((kernels) => kernels.takeFields(ROWS, 1, UNPACKED, 3, 0b11));
+    expect(new Uint8Array(twins.simd.memory.buffer, UNPACKED, 1)[0]).toBe(0b01);
+    twins.write(ROWS, new Uint8Array(ROW_VALUES).fill(0b11));
+    twins.expectEqual((kernels) => kernels.appendFields(ROWS, 1, UNPACKED, 2));
+    expect(new Uint8Array(twins.simd.memory.buffer, ROWS, 1)[0]).toBe(0b1101);
+  });
+});
+
 describe('rows to floats', () => {
   const bias = fc.integer({ min: 1, max: 127 });
   const factor = fc.float({ noNaN: true, noDefaultInfinity: true, min: 0, max: Math.fround(1e30) });
+
+  test('wordsToFloats: SIMD equals reference', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), factor, fc.integer(), (blocks, f, seed) => {
+        const digits = Uint16Array.from(
+          randomDigits(blocks * 10, 256, seed).subarray(0, blocks * 80),
+          (digit, i) => 2 * digit + (i % 2),
+        );
+        twins.write(ROWS, digits);
+        twins.expectEqual((kernels) => kernels.wordsToFloats(ROWS, blocks, UNPACKED, 255, f));
+      }),
+    );
+  });
 
   test.each(['rowsToFloats', 'addRowsToFloats'] as const)('%s: SIMD equals reference', (name) => {
     fc.assert(

@@ -38,8 +38,24 @@ export function referenceDigits(memory: WebAssembly.Memory): DigitKernels {
         true,
       ),
 
+    takeFields: (rows, rowCount, out, shift, mask) =>
+      take(bytes(rows, rowCount * ROW_VALUES), bytes(out, rowCount * ROW_VALUES), shift, mask),
+    appendFields: (rows, rowCount, fields, bits) =>
+      append(bytes(rows, rowCount * ROW_VALUES), bytes(fields, rowCount * ROW_VALUES), bits),
+    takeWordFields: (at, rowCount, out, shift, mask) =>
+      take(words(at, rowCount * ROW_VALUES), bytes(out, rowCount * ROW_VALUES), shift, mask),
+    appendWordFields: (at, rowCount, fields, bits) =>
+      append(words(at, rowCount * ROW_VALUES), bytes(fields, rowCount * ROW_VALUES), bits),
+    widenRows: (rows, rowCount, to) =>
+      words(to, rowCount * ROW_VALUES).set(bytes(rows, rowCount * ROW_VALUES)),
+
     rowsToFloats(rows, blocks, out, bias, factor) {
       const digits = bytes(rows, blocks * BLOCK_VALUES);
+      const floats = new Float32Array(memory.buffer, out, digits.length);
+      for (let i = 0; i < digits.length; i++) floats[i] = (digits[i]! - bias) * fround(factor);
+    },
+    wordsToFloats(at, blocks, out, bias, factor) {
+      const digits = words(at, blocks * BLOCK_VALUES);
       const floats = new Float32Array(memory.buffer, out, digits.length);
       for (let i = 0; i < digits.length; i++) floats[i] = (digits[i]! - bias) * fround(factor);
     },
@@ -82,6 +98,14 @@ function unpack(
       rest = Math.floor(rest / radix);
     }
   }
+}
+
+function take(rows: Uint8Array | Uint16Array, out: Uint8Array, shift: number, mask: number): void {
+  for (let i = 0; i < rows.length; i++) out[i] = (rows[i]! >> shift) & mask;
+}
+
+function append(rows: Uint8Array | Uint16Array, fields: Uint8Array, bits: number): void {
+  for (let i = 0; i < rows.length; i++) rows[i] = (rows[i]! << bits) + fields[i]!;
 }
 
 function lanesOf(rowCount: number, digits: number): number {
