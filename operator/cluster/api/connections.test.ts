@@ -73,6 +73,27 @@ describe('TLS', () => {
     expect(new Set(seen.map(({ port }) => port)).size).toBe(2);
   });
 
+  test('a further connection takes up the TLS session of an earlier one', async () => {
+    await using cluster = await tlsCluster();
+    const api = connectToApiServer({ kubeConfig: cluster.kubeConfig });
+    const pods = api.resource(PODS);
+    await pods.get('n', 'a');
+    await Promise.all([pods.get('n', 'a'), pods.get('n', 'a')]);
+    api.close();
+    const resumed = new Map(cluster.seen.map(({ port, isResumed }) => [port, isResumed]));
+    expect([...resumed.values()]).toEqual([false, true]);
+  });
+
+  test('connections are used in turn, so that none of them falls idle alone', async () => {
+    await using cluster = await tlsCluster();
+    const api = connectToApiServer({ kubeConfig: cluster.kubeConfig });
+    const pods = api.resource(PODS);
+    await Promise.all([1, 2, 3].map(() => pods.get('n', 'a')));
+    for (let calls = 0; calls < 3; calls += 1) await pods.get('n', 'a');
+    api.close();
+    expect(new Set(cluster.seen.slice(3).map(({ port }) => port)).size).toBe(3);
+  });
+
   test('a server of another authority gets nothing', async () => {
     await using cluster = await tlsCluster();
     await using other = await tlsCluster();
@@ -113,10 +134,16 @@ function tokens({ requests }: ScriptedServer): readonly (string | undefined)[] {
   return requests.map(({ headers }) => headers.authorization);
 }
 
+interface Seen {
+  readonly name: string;
+  readonly port: number | undefined;
+  readonly isResumed: boolean;
+}
+
 interface TlsCluster extends AsyncDisposable {
   readonly kubeConfig: KubeConfig;
-  /** Who made each request, by the client certificate, and from which port. */
-  readonly seen: readonly { readonly name: string; readonly port: number | undefined }[];
+  /** Who made each request, by the client certificate, from which port, and whether with an earlier session. */
+  readonly seen: readonly Seen[];
   leaf(rank: number): Promise<PemPair>;
   present(pair: PemPair): void;
 }
@@ -132,13 +159,17 @@ async function tlsCluster(): Promise<TlsCluster> {
       validity,
     });
   const { certificate, privateKey } = await leaf(0);
-  const seen: { name: string; port: number | undefined }[] = [];
+  const seen: Seen[] = [];
   const server = createServer(
     { cert: certificate, key: privateKey, ca: authority.certificate, requestCert: true },
     (request, response) => {
       const socket = request.socket as TLSSocket;
       const names = socket.getPeerCertificate().subjectaltname ?? '';
-      seen.push({ name: /rank\/\d+/.exec(names)?.[0] ?? names, port: socket.remotePort });
+      seen.push({
+        name: /rank\/\d+/.exec(names)?.[0] ?? names,
+        port: socket.remotePort,
+        isResumed: socket.isSessionReused(),
+      });
       response.end(JSON.stringify(pod));
     },
   );

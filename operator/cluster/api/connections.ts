@@ -83,7 +83,14 @@ export class Connections {
     const material = createHash('sha256').update(JSON.stringify(tls)).digest('base64');
     if (this.pools?.material !== material) {
       const Agent = this.server.protocol === 'https:' ? OneServerAgent : HttpAgent;
-      const base = { ...tls, keepAlive: true, keepAliveMsecs: TCP_KEEPALIVE_MS, timeout: IDLE_CONNECTION_MS };
+      const base = {
+        ...tls,
+        keepAlive: true,
+        keepAliveMsecs: TCP_KEEPALIVE_MS,
+        timeout: IDLE_CONNECTION_MS,
+        // In turn: the renewals of the lease alone keep some connections open for the next job.
+        scheduling: 'fifo',
+      } as const;
       this.pools = {
         material,
         callAgent: new Agent({ ...base, maxSockets: MAX_CALL_CONNECTIONS }),
@@ -94,10 +101,13 @@ export class Connections {
   }
 }
 
-/** All its connections lead to one server with one set of credentials, so none needs the long name made of them. */
+/**
+ * All its connections lead to one server with one set of credentials, so none needs the long name made of them. But an empty
+ * name would have every connection begin without the TLS session of an earlier one.
+ */
 class OneServerAgent extends HttpsAgent {
   override getName(): string {
-    return '';
+    return 'server';
   }
 }
 
