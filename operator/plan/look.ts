@@ -59,7 +59,7 @@ export function lookAt(planned: PlannedJob, children: readonly WorkerChild[], no
   const ranks = ranksOf(status?.ranks ?? [], children, spec.workers.replicas);
   const isOver = status?.completionTime !== undefined;
   const isSuspended = spec.suspend && !isOver;
-  const startedAt = isSuspended ? undefined : startTime(planned, now);
+  const startedAt = isSuspended ? undefined : startTime(planned, children, now);
   const report = informed(progress, status);
   const running = figuresOf(isOver ? undefined : report, undefined, status);
   const quiet = startedAt && {
@@ -138,9 +138,17 @@ function isOfJudgement(outcome: Outcome, { cause }: Judgement, { stopRequest }: 
   return outcome.kind === 'active';
 }
 
-/** A suspension clears the stored time, so the clocks start anew when the job goes on. */
-function startTime({ status }: PlannedJob, now: Date): Date | undefined {
-  return dateOf(status?.startTime) ?? (status?.completionTime === undefined ? now : undefined);
+/**
+ * A suspension clears the stored time, so the clocks start anew when the job goes on. The first status may be stored some
+ * time after the first start: until then the oldest worker tells when that was.
+ */
+function startTime({ status }: PlannedJob, children: readonly WorkerChild[], now: Date): Date | undefined {
+  if (status === undefined) return new Date(Math.min(now.getTime(), ...children.map(createdMs)));
+  return dateOf(status.startTime) ?? (status.completionTime === undefined ? now : undefined);
+}
+
+function createdMs({ createdAt }: WorkerChild): number {
+  return createdAt.getTime();
 }
 
 function dateOf(time: string | undefined): Date | undefined {

@@ -28,7 +28,7 @@ describe('a plan', () => {
       remove: [],
       support: true,
       deleteJob: false,
-      statusChange: 'facts',
+      statusChange: 'start',
       events: [],
       status: { state: 'Starting', startTime: at(0).toISOString(), ranks: [] },
     });

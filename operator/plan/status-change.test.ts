@@ -8,8 +8,21 @@ const workers = children(worker(0).ready(), worker(1).ready());
 const { status } = plan({ job: job(2), generation: 1 }, workers, at(1));
 
 describe('the change of a status', () => {
-  test('is of facts when there was none', () => {
-    expect(statusChange(undefined, status)).toBe('facts');
+  test('is of a start when there was none and the first workers are made', () => {
+    const isPending = children(worker(0), worker(1).running());
+    const starting = plan({ job: job(2), generation: 1 }, isPending, at(1)).status;
+    expect(statusChange(undefined, starting)).toBe('start');
+  });
+
+  test.each<[string, Partial<JobStatus>]>([
+    ['the workers have met', {}],
+    ['something is in the way', { state: 'Pending' }],
+    ['a worker has failed', { state: 'Starting', failureCount: 1 }],
+    ['a worker is lost', { state: 'Starting', ranks: [{ rank: 0, attempt: 1, state: 'lost' }] }],
+    ['a worker has a new attempt', { state: 'Starting', ranks: [{ rank: 0, attempt: 2, state: 'pending' }] }],
+    ['the job is suspended', { state: 'Suspended' }],
+  ])('is of facts when there was none and %s', (_, change) => {
+    expect(statusChange(undefined, { ...status, ...change })).toBe('facts');
   });
 
   test('is none for the same content, in whatever order, with conditions that others added', () => {

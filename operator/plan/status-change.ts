@@ -1,14 +1,30 @@
 import type { JobStatus } from '../../crds/status.ts';
 import { isOurs } from './conditions.ts';
 
-/** `figures` may wait (progress, counts, words); `facts` are written at once: the next look builds on them. */
-export type StatusChange = 'none' | 'figures' | 'facts';
+/**
+ * `figures` may wait (progress, counts, words); `facts` are written at once: the next look builds on them. `start` may wait
+ * a moment: the first status of a job, which says no more than its pods do.
+ */
+export type StatusChange = 'none' | 'figures' | 'start' | 'facts';
 
 /** How far the next status is from the stored one. Order of fields, and conditions of others, do not matter. */
 export function statusChange(previous: JobStatus | undefined, next: JobStatus): StatusChange {
-  if (previous === undefined || !isSame(factsOf(previous, previous), factsOf(next, previous))) return 'facts';
+  if (previous === undefined) return isPlainStart(next) ? 'start' : 'facts';
+  if (!isSame(factsOf(previous, previous), factsOf(next, previous))) return 'facts';
   const own = { ...previous, conditions: previous.conditions?.filter(isOurs) };
   return isSame(own, next) ? 'none' : 'figures';
+}
+
+/** Nothing has happened to the job yet, but that its first workers are made. */
+function isPlainStart({ state, failureCount, failures, ranks = [] }: JobStatus): boolean {
+  return (
+    state === 'Starting' &&
+    failureCount === 0 &&
+    failures === undefined &&
+    ranks.every(
+      (record) => record.attempt === 1 && (record.state === 'pending' || record.state === 'running'),
+    )
+  );
 }
 
 /**

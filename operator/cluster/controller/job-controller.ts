@@ -16,7 +16,6 @@ import { events, jobs, networkPolicies, pods, secrets, services } from './kinds.
 import { createLookObserver } from './look-observer.ts';
 import { JobMemories } from './memory/job-memories.ts';
 import { keyOf } from './memory/own-writes.ts';
-import type { Pod } from './observe/pod.ts';
 import { Warnings } from './observe/warnings.ts';
 import { hasEnded } from './observe/worker-child.ts';
 import { connectToRank0 } from './progress/connect.ts';
@@ -48,8 +47,10 @@ const PROGRESS_EVERY_MS = 5_000;
 const AUTHORITY_EVERY_MS = 3600_000;
 const MAX_LOOK_MS = 10 * 60_000;
 const AUTHORITY_RETRY_MS = 5_000;
-/** Pods of a large job change in bursts: a look at each would cost more than it tells. 1 ms per two pods. */
+/** Children change in bursts: a look at each change would cost more than it tells. 1 ms per two pods, within these bounds. */
+const MIN_BURST_MS = 100;
 const MAX_BURST_MS = 250;
+/** Of a small job no end waits for the end of a burst. */
 const SMALL_JOB_PODS = 50;
 
 /** Watches all jobs, and while it leads looks at each whenever something of it has changed or is due. */
@@ -170,15 +171,12 @@ export class JobController {
     if (key === undefined) return;
     const memory = this.memories.find(key);
     if (change.type === 'deleted') memory?.childGone(plural, change.object);
-    if (plural !== pods.plural) {
-      this.queue.add(key);
-      return;
-    }
-    const pod: Pod = change.object;
-    if (memory !== undefined && hasEnded(pod)) memory.endSeen(pod.metadata.uid ?? '', this.clock());
+    const isEndOfPod = plural === pods.plural && hasEnded(change.object);
+    if (isEndOfPod) memory?.endSeen(change.object.metadata.uid ?? '', this.clock());
     const count = memory === undefined ? 0 : this.watches.stores.pods.byIndex(memory.uid).length;
-    if (count <= SMALL_JOB_PODS) this.queue.add(key);
-    else this.queue.addAfter(key, Math.min(MAX_BURST_MS, count / 2));
+    const isUrgent = isEndOfPod || change.type === 'deleted';
+    if (isUrgent && count <= SMALL_JOB_PODS) this.queue.add(key);
+    else this.queue.addAfter(key, Math.min(MAX_BURST_MS, Math.max(MIN_BURST_MS, count / 2)));
   }
 
   /** Nothing can be started without the authority, so this goes on until it is there. */

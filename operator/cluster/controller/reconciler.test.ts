@@ -83,16 +83,61 @@ describe('a new job', () => {
     }
   });
 
-  test('of 4 workers takes 10 writes until it runs, its event included', async () => {
-    apply({ workers: { replicas: 4 } });
-    await operator.settle();
-    for (const name of kubelet.names()) {
-      kubelet.run(name);
+  test.each([
+    ['at once', 0, 9],
+    ['after a while, in which it says that it starts', 100, 10],
+  ])(
+    'of 4 workers that run %s takes few writes until then, its event included',
+    async (_, waitMs, writes) => {
+      apply({ workers: { replicas: 4 } });
       await operator.settle();
+      clock.advance(waitMs);
+      await operator.settle();
+      expect(job().status?.state).toBe(waitMs === 0 ? undefined : 'Starting');
+      for (const name of kubelet.names()) {
+        kubelet.run(name);
+        await operator.settle();
+      }
+      expect(job().status?.state).toBe('Running');
+      expect(reasons()).toEqual(['JobRunning']);
+      expect(server.writes.length + operator.events.length).toBe(writes);
+    },
+  );
+
+  test('among many is told later the more there are, after 10 s at the latest; one that runs is told at once', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `job-${index}`);
+    for (const name of names) {
+      const spec = { workers: { replicas: 1 } };
+      server.put('terngradjobs', exampleJob(spec, { namespace: 'default', name, uid: name }) as KubeObject);
     }
-    expect(job().status?.state).toBe('Running');
-    expect(reasons()).toEqual(['JobRunning']);
-    expect(server.writes.length + operator.events.length).toBe(10);
+    const told = () => names.filter((name) => stateOf(name) !== undefined).length;
+    const stateOf = (name: string) =>
+      (server.find('terngradjobs', 'default', name) as JobObject | undefined)?.status?.state;
+    await operator.settle();
+    expect(kubelet.names()).toHaveLength(100);
+    clock.advance(1000);
+    await operator.settle();
+    expect(told()).toBeLessThan(20);
+    kubelet.run('job-99-worker-0-1');
+    await operator.settle();
+    expect(stateOf('job-99')).toBe('Running');
+    clock.advance(9000);
+    await operator.settle();
+    expect(told()).toBe(100);
+  });
+
+  test('whose first status is not stored when the operator dies goes on, from its start', async () => {
+    apply();
+    await operator.settle();
+    const startedAt = clock.now();
+    clock.advance(5000);
+    const next = new TestOperator(server, clock.now);
+    await next.settle();
+    clock.advance(100);
+    await next.settle();
+    expect(kubelet.names()).toEqual(['example-worker-0-1', 'example-worker-1-1']);
+    expect(job().status).toMatchObject({ state: 'Starting', restarts: 0 });
+    expect(new Date(job().status?.startTime ?? '')).toEqual(startedAt);
   });
 
   test('that is settled is looked at without a write and without a read', async () => {
@@ -293,7 +338,7 @@ describe('what the API server refuses', () => {
   });
 
   test('a busy server is asked again, without a condition', async () => {
-    let refusals = 3;
+    let refusals = 4;
     server.fateOf = () => {
       refusals -= 1;
       return refusals < 0
@@ -304,7 +349,19 @@ describe('what the API server refuses', () => {
     await operator.settle();
     expect(operator.errors).toHaveLength(2);
     expect(kubelet.names()).toHaveLength(2);
+    clock.advance(100);
+    await operator.settle();
     expect(condition('Blocked')?.status).toBe('False');
+  });
+
+  test('a server that is busy for long does not keep the job from saying that it starts', async () => {
+    refuse('pods', 429, 'TooManyRequests', 'busy');
+    apply();
+    await operator.look(KEY);
+    expect(job().status).toBeUndefined();
+    clock.advance(15_000);
+    await operator.look(KEY);
+    expect(job().status?.state).toBe('Starting');
   });
 
   test('a Secret that the admin did not allow is named, and no pod is made', async () => {

@@ -40,6 +40,8 @@ const CAUSE_WAIT_MS = 60_000;
  */
 export class Reconciler {
   private readonly options: ReconcilerOptions;
+  /** Jobs whose first status is still to be written, and says nothing but that they start. */
+  private readonly starting = new Set<string>();
 
   constructor(options: ReconcilerOptions) {
     this.options = options;
@@ -57,6 +59,7 @@ export class Reconciler {
       // What it owned goes by its owner references: the garbage collector's work, also without us.
       progress.forget(key);
       memories.forget(key);
+      this.starting.delete(key);
       return undefined;
     }
     const memory = memories.of(key, seen, cluster.clock());
@@ -82,7 +85,8 @@ export class Reconciler {
       await this.deleteJob(object);
       return undefined;
     }
-    const dueAt = statusDueAt(wasInvalid(object.status) ? 'facts' : next.statusChange, memory, now);
+    if (next.start.length === 0) memory.podsMadeAt ??= now;
+    const dueAt = this.statusDueAt(object, context, next, now);
     const isDue = dueAt !== undefined && dueAt <= now;
     await carryOut(cluster, context, {
       plan: next,
@@ -95,6 +99,7 @@ export class Reconciler {
         observer.statusWritten(context, object, next, cluster.clock());
       },
     });
+    memory.podsMadeAt ??= cluster.clock();
     observer.carriedOut(context, children, next, cluster.clock());
     const renewAt = next.support ? await renewCertificates(cluster, context, liveRanks(children)) : undefined;
     // A new obstacle, or one that went, is told to the user at once.
@@ -103,10 +108,22 @@ export class Reconciler {
     return earliest([
       next.nextLookAt,
       memory.obstacles.nextRetryAt(),
-      isDue ? undefined : dueAt,
+      isDue ? undefined : this.statusDueAt(object, context, next, now),
       renewAt,
       isUnconfirmed ? new Date(now.getTime() + CONFIRM_AFTER_MS) : undefined,
     ]);
+  }
+
+  private statusDueAt(
+    { status }: JobObject,
+    { key, memory }: JobContext,
+    { statusChange }: Plan,
+    now: Date,
+  ): Date | undefined {
+    const change = wasInvalid(status) ? 'facts' : statusChange;
+    if (change === 'start') this.starting.add(key);
+    else this.starting.delete(key);
+    return statusDueAt(change, memory, this.starting.size, now);
   }
 
   private planOf(

@@ -24,8 +24,8 @@ export interface Orders {
 const AT_ONCE = { gracePeriodSeconds: 0 };
 
 /**
- * Carries a plan out, with as few round trips one after the other as the order allows: network policy and Secrets, then
- * the pods, and beside them the Service and the status. What an end led to is stored before the next attempt is made,
+ * Carries a plan out, with as few round trips one after the other as the order allows: network policy, Secrets and Service,
+ * then the pods, and beside them the status; of a further attempt the Service comes beside the pods, after the status. What an end led to is stored before the next attempt is made,
  * and whatever a deletion takes away before it is deleted. What is refused becomes an obstacle in the job's memory, for
  * the next look; a plan without work makes no call.
  * @throws what is only delayed (no answer, 409, 429, 5xx): the whole look is to be tried again. Nothing is under way then.
@@ -39,18 +39,15 @@ export async function carryOut(cluster: Cluster, context: JobContext, orders: Or
     ? guarded(cluster, context, 'NetworkPolicy', () => ensureNetworkPolicy(cluster, context))
     : Promise.resolve(true);
   const ready = isFirstStart ? guard : after(writeStatus(), () => guard);
+  const service = async (): Promise<void> => {
+    if (!plan.support) return;
+    await guarded(cluster, context, 'Service', () => ensureService(cluster, context, coordinatorAttempt));
+  };
   await settleAll([
     guard,
     ready,
     ...(plan.start.length > 0 ? [start(cluster, context, plan.start, ready)] : []),
-    after(ready, () =>
-      settleAll([
-        ...(plan.support
-          ? [guarded(cluster, context, 'Service', () => ensureService(cluster, context, coordinatorAttempt))]
-          : []),
-        ...(isFirstStart ? [writeStatus()] : []),
-      ]),
-    ),
+    ...(isFirstStart ? [service(), after(ready, writeStatus)] : [after(ready, service)]),
   ]);
   if (plan.start.length === 0) obstacles.clear('Pod');
   if (!plan.support) for (const kind of ['NetworkPolicy', 'Service']) obstacles.clear(kind);

@@ -20,6 +20,8 @@ export class JobMemory {
   readonly firstSeenAt: Date;
   /** It had no status then, and has not run since: the delays of its start are its own, not those of a restart. */
   isNew: boolean;
+  /** When a look of this process was first through with the making of pods. */
+  podsMadeAt: Date | undefined;
   readonly jobs = new OwnWrites<JobObject>();
   readonly pods = new OwnWrites<Pod>();
   readonly services = new OwnWrites<SpecifiedChild>();

@@ -9,19 +9,42 @@ import type { JobMemory } from '../memory/job-memory.ts';
 
 /** Figures alone (progress, counts, words) are written this often at most: nobody builds on them. */
 const FIGURES_EVERY_MS = 10_000;
+/**
+ * Once its pods are made, the first status of a job waits so long for every job that is started at the same time, so that it
+ * does not compete with their pods: it costs the API server more than a pod does, and a job that runs by then needs none.
+ */
+const START_WAIT_PER_JOB_MS = 50;
+const MAX_START_WAIT_MS = 10_000;
+/** But it does not wait for ever for pods that cannot be made. */
+const MAX_WAIT_FOR_PODS_MS = 15_000;
 
-/** When a status is to be written: `undefined` for never, as nothing changed. */
-export function statusDueAt(change: StatusChange, memory: JobMemory, now: Date): Date | undefined {
+/**
+ * When a status is to be written: `undefined` for never, as nothing changed.
+ * @param starting jobs whose first status waits, this one included
+ */
+export function statusDueAt(
+  change: StatusChange,
+  memory: JobMemory,
+  starting: number,
+  now: Date,
+): Date | undefined {
   switch (change) {
     case 'none':
       return undefined;
     case 'facts':
       return now;
+    case 'start':
+      return startDueAt(memory, starting);
     case 'figures': {
       const { statusWrittenAt } = memory;
       return statusWrittenAt === undefined ? now : new Date(statusWrittenAt.getTime() + FIGURES_EVERY_MS);
     }
   }
+}
+
+function startDueAt({ firstSeenAt, podsMadeAt }: JobMemory, starting: number): Date {
+  if (podsMadeAt === undefined) return new Date(firstSeenAt.getTime() + MAX_WAIT_FOR_PODS_MS);
+  return new Date(podsMadeAt.getTime() + Math.min(starting * START_WAIT_PER_JOB_MS, MAX_START_WAIT_MS));
 }
 
 /**
