@@ -19,7 +19,9 @@ export function jobSummary({ metadata, spec }: ResolvedJob): string {
 
 export function codecText({ compression }: JobSpec): string {
   const { codec, packing, scaler, scalerScope } = compression;
-  const ternary = `ternary (${packing}, ${scaler} scaler per ${scalerScope})`;
+  const packed =
+    packing === 'auto' ? 'base3, or entropy coded where the first steps show that it pays' : packing;
+  const ternary = `ternary (${packed}, ${scaler} scaler per ${scalerScope})`;
   if (codec === 'auto')
     return `${ternary}, or float16 or float32 where the first steps show that ternary does not pay`;
   return codec === 'ternary' ? ternary : codec;

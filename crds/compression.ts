@@ -24,10 +24,10 @@ export const compressionSchema = z
       ),
     scalerScope: z.enum(['tensor', 'chunk']).default('tensor').describe('What shares one scaler.'),
     packing: z
-      .enum(['base3', '2bit', 'entropy'])
+      .enum(['base3', '2bit', 'entropy', 'auto'])
       .default('base3')
       .describe(
-        'Bits per ternary value on the wire: `base3` 1.6, `2bit` 2, `entropy` as few as the values allow (about 1.2, and 1.7 instead of 2.7 for sums of two workers), for processor time: it pays below some hundred Mbit/s.',
+        'Bits per ternary value on the wire: `base3` 1.6, `2bit` 2, `entropy` as few as the values allow (about 1.2, and 1.7 instead of 2.7 for sums of two workers), for processor time: it pays below some hundred Mbit/s. `auto`: the first steps try `base3`, and entropy coding of all payloads or only of those that get shorter by half, on the real network; the rest use the fastest.',
       ),
     exempt: z
       .strictObject({

@@ -44,7 +44,7 @@ export const terminationMessageSchema = z.object({
     })
     .optional(),
   backend: z.string().optional(),
-  /** Of a job with `compression.codec: auto`: what the workers chose; and from the rank 0 that did, why. */
+  /** Of a job with `auto` as codec or packing: what the workers chose; and from the rank 0 that did, why. */
   codec: z.enum(['ternary', 'float16', 'float32']).optional(),
   codecReason: z.string().optional(),
   bytes: z

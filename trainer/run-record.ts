@@ -3,7 +3,7 @@ import { emptyTraffic } from './exchange/counters.ts';
 import type { Exchange, MemberFigures, Membership } from './exchange/exchange.ts';
 import type { WorkerIdentity } from './identity.ts';
 import type { ByteCounts } from './metrics/worker-metrics.ts';
-import type { StepCodec } from './step/coding.ts';
+import { familyOf, type StepCodec } from './step/coding.ts';
 import { Figures } from './step/figures.ts';
 import type { ConfirmedByBarrier } from './step/io-loop.ts';
 import type { EvaluationSums } from './step/messages.ts';
@@ -33,7 +33,7 @@ export class RunRecord {
   /** Whole: the last step of an epoch is one too, however short its batch is. */
   stepsPerEpoch = 0;
   weightsHash: string | undefined;
-  /** What the workers of a job with `compression.codec: auto` have chosen. */
+  /** What the workers have chosen, where the job leaves it to them. */
   codec: StepCodec | undefined;
   /** Why, in words; known to the rank 0 that chose. */
   codecReason: string | undefined;
@@ -177,7 +177,7 @@ export class RunRecord {
         samplesPerSecond: figures.samplesPerSecond,
       }),
       ...(this.backend !== undefined && { backend: this.backend }),
-      ...(this.codec !== undefined && { codec: this.codec }),
+      ...(this.codec !== undefined && { codec: familyOf(this.codec) }),
       ...(this.codecReason !== undefined && { codecReason: this.codecReason }),
       ...(this.#exchange !== undefined && { bytes: { push: { ...push }, pull: { ...pull }, barrier } }),
       ...(this.weightsHash !== undefined && { weightsHash: this.weightsHash }),

@@ -14,6 +14,7 @@ import type { Standing } from './saving/checkpoint-keeper.ts';
 import { openSaving, type Saving } from './saving/open-saving.ts';
 import { startCompute, type ComputeClient } from './step/compute-client.ts';
 import { CodecTrial } from './step/codec-trial.ts';
+import { codecsOf } from './step/coding.ts';
 import { IoLoop } from './step/io-loop.ts';
 import type { Ready } from './step/messages.ts';
 import { stateMemory, stateRegions } from './step/state-regions.ts';
@@ -158,9 +159,14 @@ async function runGenerations(options: WorkerOptions, record: RunRecord, parts: 
   compute.onFailure = () => void exchange.close();
   const computeBudgetMs = job.spec.exchange.stepDeadlineSeconds * 1000 * OWN_SHARE_OF_DEADLINE;
   let standing: Standing | undefined;
+  const codecs = codecsOf(job.spec.compression);
   const codecTrial =
-    job.spec.compression.codec === 'auto'
-      ? new CodecTrial(options.identity.rank === COORDINATOR, parts.resumed?.codec)
+    codecs.length > 1
+      ? new CodecTrial({
+          measures: options.identity.rank === COORDINATOR,
+          codecs,
+          chosen: parts.resumed?.codec,
+        })
       : undefined;
   const loop = new IoLoop({
     exchange,

@@ -62,6 +62,15 @@ export const workerRules: readonly AnyRule[] = [
     holds: (self) => self.compression.codec !== 'auto' || self.workers.elastic === undefined,
     cel: "self.compression.codec != 'auto' || !has(self.workers.elastic)",
   },
+  {
+    at: 'spec',
+    field: 'compression.packing',
+    reads: ['compression.packing', 'workers.elastic'],
+    message:
+      "must not be 'auto' with 'workers.elastic': not supported yet; `terngrad predict` says what to take",
+    holds: (self) => self.compression.packing !== 'auto' || self.workers.elastic === undefined,
+    cel: "self.compression.packing != 'auto' || !has(self.workers.elastic)",
+  },
 ];
 
 function mostReplicas({ workers }: JobSpec): number {

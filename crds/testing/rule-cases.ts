@@ -104,6 +104,12 @@ export const ruleCases: readonly RuleCase[] = [
     blamed: 'spec.workers.replicas',
   },
   { what: 'a codec that the workers choose', spec: { compression: { codec: 'auto' } } },
+  { what: 'a packing that the workers choose', spec: { compression: { packing: 'auto' } } },
+  {
+    what: 'elastic workers that choose their packing',
+    spec: { ...elastic(2, 2, 3), compression: { packing: 'auto' } },
+    blamed: 'spec.compression.packing',
+  },
   {
     what: 'elastic workers that choose their codec',
     spec: { ...elastic(2, 2, 3), compression: { codec: 'auto' } },

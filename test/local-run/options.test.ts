@@ -64,6 +64,22 @@ describe('what must not change the weights does not', () => {
   });
 });
 
+test('packing: auto tries the packings on the way, chooses once, and changes no weight', async () => {
+  const steps = { training: { steps: 40 } };
+  const plain = (await trained(steps)).result;
+  const { result, err } = await trained({ ...steps, compression: { packing: 'auto' } });
+  const [chosen, ...more] = [...err.matchAll(/chose what gradients are sent as: (ternary[a-z-]*): a step/g)];
+  expect({ chosen: chosen?.[1], more }).toEqual({
+    chosen: expect.stringMatching(/^ternary(-sparse|-entropy)?$/),
+    more: [],
+  });
+  expect(result.codec).toBe('ternary');
+  expect(result.codecReason).toMatch(/a step takes .*; its time is 1, ternary[a-z-]* \d/);
+  expect(result.weightsHashes).toEqual(plain.weightsHashes);
+  // Some of the steps at least were entropy coded.
+  expect(result.bytes.push.wire).toBeLessThan(plain.bytes.push.wire);
+});
+
 describe('what is the same under another name gives the same weights', () => {
   test('ternary with every tensor exempt, and float32', async () => {
     const change: SpecChange = { compression: { exempt: { belowElements: 1_000_000 } } };

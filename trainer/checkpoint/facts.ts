@@ -20,11 +20,11 @@ export interface CheckpointFacts {
   readonly stateHash: string;
   /** The backend that computed the gradients; for people. */
   readonly backend?: string;
-  /** What the workers of a job with `compression.codec: auto` have chosen. */
+  /** What the workers have chosen, where the job leaves it to them: `auto` as codec or packing. */
   readonly codec?: ChosenCodec | undefined;
 }
 
-const CODECS = ['ternary', 'float16', 'float32'] as const;
+const CODECS = ['ternary', 'ternary-sparse', 'ternary-entropy', 'float16', 'float32'] as const;
 type ChosenCodec = (typeof CODECS)[number];
 
 /** The `format` of a checkpoint file. */

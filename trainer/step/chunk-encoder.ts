@@ -45,7 +45,7 @@ export function createChunkEncoder(options: ChunkEncoderOptions): ChunkEncoder {
         let bytes = codecs.of(coding).encode(chunk, { gradient, scalers, noise, out });
         // What stays here is summed as it is.
         if (isCoded(coding.push) && !isOwn(chunk, start)) {
-          bytes = codecs.coder!.codeInPlace(coding.push, chunk, plan.members, out);
+          bytes = codecs.coder!.codeInPlace(coding.push, chunk, plan.members, out, coding.codedShare);
         }
         lengths[chunk.index] = bytes;
         ready.push(chunk.index);

@@ -179,11 +179,11 @@ export class SharedChunkStore implements ChunkStore {
 
   /** Codes the sum of an owned chunk over the contributions, which nobody needs any more. */
   #codeSum(c: number): number {
-    const format = this.#coding(c).pull;
+    const { pull: format, codedShare } = this.#coding(c);
     const { memory, members } = this.#plan;
     if (!isCoded(format) || members === 1) return 0;
     const [sum, out] = [memory.pull[c] as number, memory.contribution(c, 0)];
-    return this.#codecs.coder!.code(format, this.#chunk(c), members, sum, out) ?? 0;
+    return this.#codecs.coder!.code(format, this.#chunk(c), members, sum, out, codedShare) ?? 0;
   }
 
   pullPayload(c: number): Uint8Array {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { chooseCodec, CodecTrial, Stage } from './codec-trial.ts';
 import type { StepCodec } from './coding.ts';
 
-type Costs = Readonly<Record<StepCodec, number>>;
+type Costs = Partial<Readonly<Record<StepCodec, number>>>;
 
 const COMPUTE_MS = 10;
 
@@ -14,7 +14,12 @@ class Workers {
 
   constructor(beyondMs: Costs, count = 3) {
     this.#beyondMs = beyondMs;
-    this.trials = Array.from({ length: count }, (_, rank) => new CodecTrial(rank === 0));
+    this.trials = Array.from({ length: count }, (_, rank) => this.trial(rank === 0));
+  }
+
+  /** Of a job that can choose from what has a cost. */
+  trial(measures: boolean, chosen?: StepCodec): CodecTrial {
+    return new CodecTrial({ measures, codecs: Object.keys(this.#beyondMs) as StepCodec[], chosen });
   }
 
   steps(count: number): this {
@@ -28,7 +33,7 @@ class Workers {
     expect(new Set(codecs).size).toBe(1);
     const codec = codecs[0] as StepCodec;
     this.used.push(codec);
-    const figures = { totalMs: COMPUTE_MS + this.#beyondMs[codec], slowestComputeMs: COMPUTE_MS };
+    const figures = { totalMs: COMPUTE_MS + this.#beyondMs[codec]!, slowestComputeMs: COMPUTE_MS };
     for (const trial of this.trials) trial.add(figures);
   }
 }
@@ -49,6 +54,35 @@ describe('the choice', () => {
     expect(workers.trials.map((trial) => trial.chosen)).toEqual([chosen, chosen, chosen]);
     expect(workers.used.at(-1)).toBe(chosen);
     expect(workers.trials[0]?.choice?.why).toContain(`${chosen}: a step takes`);
+  });
+
+  const packings = { ternary: 10, 'ternary-sparse': 10, 'ternary-entropy': 10 };
+  test.each<[string, Costs, StepCodec]>([
+    ['a slow link', { ternary: 30, 'ternary-sparse': 22, 'ternary-entropy': 20 }, 'ternary-entropy'],
+    ['one where only sparse tensors are worth it', { ...packings, 'ternary-sparse': 8 }, 'ternary-sparse'],
+    ['one where coding gains nothing', packings, 'ternary'],
+    ['one where coding gains next to nothing', { ...packings, 'ternary-entropy': 9.7 }, 'ternary'],
+    ['a fast link', { ternary: 8, 'ternary-sparse': 9, 'ternary-entropy': 12 }, 'ternary'],
+    [
+      'one where floats are to be chosen from, too',
+      { ternary: 30, 'ternary-sparse': 22, 'ternary-entropy': 20, float16: 40, float32: 80 },
+      'ternary-entropy',
+    ],
+    [
+      'one where floats are as fast as the best packing but for a tenth',
+      { ternary: 30, 'ternary-sparse': 22, 'ternary-entropy': 20, float16: 22.5, float32: 80 },
+      'float16',
+    ],
+  ])('of packings on %s', (_what, beyondMs, chosen) => {
+    const workers = new Workers(beyondMs).steps(60);
+    expect(workers.trials.map((trial) => trial.chosen)).toEqual([chosen, chosen, chosen]);
+    expect(new Set(workers.used)).toContain('ternary-entropy');
+  });
+
+  test('what was chosen from more than there is now is tried anew', () => {
+    const workers = new Workers({ ternary: 5, 'ternary-sparse': 5, 'ternary-entropy': 5 });
+    expect(workers.trial(true, 'float16').chosen).toBeUndefined();
+    expect(workers.trial(true, 'ternary-sparse').chosen).toBe('ternary-sparse');
   });
 
   test('float32 is not tried where float16 is hopeless', () => {
@@ -74,7 +108,7 @@ describe('who knows of it', () => {
   test('a replaced rank 0 goes on where the old one was', () => {
     const workers = new Workers(fast).steps(14);
     expect(workers.used.at(-1)).toBe('float16');
-    workers.trials[0] = new CodecTrial(true);
+    workers.trials[0] = workers.trial(true);
     workers.steps(1);
     expect(workers.used.at(-1)).toBe('float16');
     workers.steps(30);
@@ -83,27 +117,27 @@ describe('who knows of it', () => {
 
   test('a replaced rank 0 keeps what was chosen', () => {
     const workers = new Workers(fast).steps(40);
-    workers.trials[0] = new CodecTrial(true);
+    workers.trials[0] = workers.trial(true);
     workers.steps(20);
     expect(new Set(workers.used.slice(40))).toEqual(new Set(['float32']));
   });
 
   test('a worker that comes later follows', () => {
     const workers = new Workers(fast).steps(40);
-    workers.trials[2] = new CodecTrial(false);
+    workers.trials[2] = workers.trial(false);
     workers.steps(1);
     expect(workers.trials[2].chosen).toBe('float32');
   });
 
   test('what a checkpoint kept is not tried again', () => {
     const workers = new Workers(fast);
-    workers.trials[0] = new CodecTrial(true, 'ternary');
+    workers.trials[0] = workers.trial(true, 'ternary');
     workers.steps(40);
     expect(new Set(workers.used)).toEqual(new Set(['ternary']));
   });
 
   test('a stage from a newer program is not taken', () => {
-    const trial = new CodecTrial(false);
+    const trial = new Workers({ ternary: 1 }).trial(false);
     expect(trial.agreed(99)).toBe('ternary');
     expect(trial.stage).toBe(Stage.unknown);
   });

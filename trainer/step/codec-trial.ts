@@ -1,33 +1,27 @@
-import type { StepCodec } from './coding.ts';
+import { familyOf, type StepCodec } from './coding.ts';
 import { median } from './figures.ts';
 
 /**
- * `compression.codec: auto`. The first steps of a job try the codecs one after the other, on its own gradients, workers
- * and network; the rest use the one that was chosen. No step is lost: each trains like any other.
+ * `compression.codec: auto` and `compression.packing: auto`. The first steps of a job try what it can choose from one after the
+ * other, on its own gradients, workers and network; the rest use what was chosen. No step is lost: each trains like any other.
  *
  * Everyone brings the stage it knows to each barrier, and the highest one is in force in that step. Only rank 0 goes to
  * a higher one, so all ranks use the same codec in the same step, and a rank 0 that is new goes on where the old one was.
  */
 export const Stage = {
   unknown: 0,
-  tryTernary: 1,
-  tryFloat16: 2,
-  tryFloat32: 3,
-  ternary: 4,
-  float16: 5,
-  float32: 6,
+  tried: (codec: StepCodec): number => 1 + IN_ORDER.indexOf(codec),
+  chosen: (codec: StepCodec): number => 1 + IN_ORDER.length + IN_ORDER.indexOf(codec),
 } as const;
-export type Stage = (typeof Stage)[keyof typeof Stage];
 
-const CODEC_OF_STAGE: Readonly<Record<Stage, StepCodec>> = {
-  [Stage.unknown]: 'ternary',
-  [Stage.tryTernary]: 'ternary',
-  [Stage.tryFloat16]: 'float16',
-  [Stage.tryFloat32]: 'float32',
-  [Stage.ternary]: 'ternary',
-  [Stage.float16]: 'float16',
-  [Stage.float32]: 'float32',
-};
+/** In which they are tried. */
+const IN_ORDER: readonly StepCodec[] = ['ternary', 'ternary-sparse', 'ternary-entropy', 'float16', 'float32'];
+const FIRST_CHOSEN = 1 + IN_ORDER.length;
+const LAST_STAGE = 2 * IN_ORDER.length;
+
+function codecOfStage(stage: number): StepCodec {
+  return IN_ORDER[(stage - 1) % IN_ORDER.length] ?? 'ternary';
+}
 
 /** A step after its end, as rank 0 saw it. */
 export interface TriedStep {
@@ -54,31 +48,44 @@ const LEAST_COUNTED_STEPS = 2;
 const HOPELESS = 1.5;
 /** A more exact codec is worth so much of the step's time: ternary gradients are noisy, and noise costs steps. */
 const WORTH_EXACTNESS = 1.1;
+/** Entropy coding must win so much of the step's time: it takes processor time from whatever else there is. */
+const WORTH_CODING = 1.02;
 
-/** The choice on one worker. Rank 0 measures, the others follow. */
+export interface CodecTrialOptions {
+  /** Of rank 0, the others follow. */
+  readonly measures: boolean;
+  /** What there is to choose from; see `codecsOf`. */
+  readonly codecs: readonly StepCodec[];
+  /** What an earlier run of this job has chosen: then nothing is tried. */
+  readonly chosen?: StepCodec | undefined;
+}
+
+/** The choice on one worker. */
 export class CodecTrial {
-  #stage: Stage;
+  #stage: number;
   readonly #measures: boolean;
+  readonly #codecs: readonly StepCodec[];
   readonly #beyondMs = new Map<StepCodec, number[]>();
   readonly #computeMs: number[] = [];
   #toSkip = FIRST_WARM_UP_STEPS;
   #trialMs = 0;
   #choice: CodecChoice | undefined;
 
-  /** @param chosen what an earlier run of this job has chosen: then nothing is tried. */
-  constructor(measures: boolean, chosen?: StepCodec) {
+  constructor({ measures, codecs, chosen }: CodecTrialOptions) {
     this.#measures = measures;
-    this.#stage = chosen === undefined ? (measures ? Stage.tryTernary : Stage.unknown) : Stage[chosen];
+    this.#codecs = IN_ORDER.filter((codec) => codecs.includes(codec));
+    if (chosen !== undefined && codecs.includes(chosen)) this.#stage = Stage.chosen(chosen);
+    else this.#stage = measures ? Stage.tried('ternary') : Stage.unknown;
   }
 
   /** What this worker brings to the next barrier. */
-  get stage(): Stage {
+  get stage(): number {
     return this.#stage;
   }
 
   /** Once it is certain for the rest of the job. */
   get chosen(): StepCodec | undefined {
-    return this.#stage >= Stage.ternary ? CODEC_OF_STAGE[this.#stage] : undefined;
+    return this.#stage >= FIRST_CHOSEN ? codecOfStage(this.#stage) : undefined;
   }
 
   /** What the choice was made by; only on the rank 0 that made it. */
@@ -92,8 +99,8 @@ export class CodecTrial {
    * @returns what the step is sent as.
    */
   agreed(highest: number): StepCodec {
-    if (highest > this.#stage && highest <= Stage.float32) this.#enter(highest as Stage);
-    return CODEC_OF_STAGE[this.#stage];
+    if (highest > this.#stage && highest <= LAST_STAGE) this.#enter(highest);
+    return codecOfStage(this.#stage);
   }
 
   /** A step in the present stage has ended. */
@@ -103,7 +110,7 @@ export class CodecTrial {
       this.#toSkip -= 1;
       return;
     }
-    const codec = CODEC_OF_STAGE[this.#stage];
+    const codec = codecOfStage(this.#stage);
     const beyondMs = this.#beyondMs.get(codec) ?? [];
     this.#beyondMs.set(codec, beyondMs);
     beyondMs.push(totalMs - slowestComputeMs);
@@ -114,23 +121,25 @@ export class CodecTrial {
   }
 
   #next(): void {
-    const { ternary, float16 } = this.#stepMs();
-    if (this.#stage === Stage.tryTernary) {
-      this.#enter(Stage.tryFloat16);
-      return;
-    }
-    // A rank 0 that took over in the midst has no ternary step to compare with.
-    const isHopeless = ternary !== undefined && float16 !== undefined && float16 > HOPELESS * ternary;
-    if (this.#stage === Stage.tryFloat16 && !isHopeless) this.#enter(Stage.tryFloat32);
-    else this.#choose();
+    const tried = codecOfStage(this.#stage);
+    const next = this.#codecs[this.#codecs.indexOf(tried) + 1];
+    if (next === undefined || (next === 'float32' && this.#isHopeless())) this.#choose();
+    else this.#enter(Stage.tried(next));
+  }
+
+  /** float32 has twice the bytes of float16. */
+  #isHopeless(): boolean {
+    const { float16, ...others } = this.#stepMs();
+    // A rank 0 that took over in the midst may have no other step to compare with.
+    return float16 !== undefined && float16 > HOPELESS * Math.min(...Object.values(others));
   }
 
   #choose(): void {
     this.#choice = chooseCodec(this.#stepMs());
-    this.#enter(Stage[this.#choice.codec]);
+    this.#enter(Stage.chosen(this.#choice.codec));
   }
 
-  #enter(stage: Stage): void {
+  #enter(stage: number): void {
     this.#stage = stage;
     this.#toSkip = WARM_UP_STEPS;
     this.#trialMs = 0;
@@ -145,16 +154,28 @@ export class CodecTrial {
   }
 }
 
-const BY_EXACTNESS: readonly StepCodec[] = ['float32', 'float16', 'ternary'];
+/** Of those that are equally exact the ones that take less of the processor first. */
+const BY_EXACTNESS: readonly StepCodec[] = [
+  'float32',
+  'float16',
+  'ternary',
+  'ternary-sparse',
+  'ternary-entropy',
+];
 
-/** The most exact codec whose step takes at most 10 % longer than the fastest one's. */
+/**
+ * The most exact codec whose step takes at most 10 % longer than the fastest one's; among ternary ones, which decode to the
+ * same, the fastest, unless another that codes less is as fast but for 2 %.
+ */
 export function chooseCodec(stepMs: CodecChoice['stepMs']): CodecChoice {
   const tried = BY_EXACTNESS.flatMap((codec) => {
     const ms = stepMs[codec];
     return ms === undefined ? [] : [{ codec, ms }];
   });
   const leastMs = Math.min(...tried.map(({ ms }) => ms));
-  const taken = tried.find(({ ms }) => ms <= leastMs * WORTH_EXACTNESS);
+  const taken = tried.find(
+    ({ codec, ms }) => ms <= leastMs * (familyOf(codec) === 'ternary' ? WORTH_CODING : WORTH_EXACTNESS),
+  );
   if (taken === undefined) throw new RangeError('no codec was tried');
   const others = tried
     .filter(({ codec }) => codec !== taken.codec)

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { CompressionSpec } from '../../crds/compression.ts';
-import { codingOf, isFloatEpoch } from './coding.ts';
+import { codecsOf, codingOf, familyOf, isFloatEpoch, mayEntropyCode, type StepCodec } from './coding.ts';
 import { specOf } from './testing/spec.ts';
 
 type Written = Partial<Omit<CompressionSpec, 'exempt'>>;
@@ -41,7 +41,7 @@ test.each<[string, Written, { exempt: boolean }, boolean, [string, string, strin
     ['float32', 'float32', 'float32'],
   ],
 ])('%s', (_name, written, part, floatEpoch, [codec, push, pull]) => {
-  expect(codingOf(compressionOf(written), part, floatEpoch)).toEqual({ codec, push, pull });
+  expect(codingOf(compressionOf(written), part, floatEpoch)).toEqual({ codec, push, pull, codedShare: 0 });
 });
 
 test('every third epoch is a float epoch when floatEpochs is 3, none when it is 0', () => {
@@ -56,4 +56,40 @@ test('every third epoch is a float epoch when floatEpochs is 3, none when it is 
     false,
   ]);
   expect(epochs.some((epoch) => isFloatEpoch(compressionOf(), epoch))).toBe(false);
+});
+
+test.each<[Written, StepCodec | undefined, [string, string, number]]>([
+  [{ packing: 'entropy' }, undefined, ['entropy', 'entropy-sums', 1]],
+  [{ packing: 'entropy', scaler: 'local' }, undefined, ['entropy', 'float32', 1]],
+  [{ packing: 'auto' }, undefined, ['base3', 'sums', 0]],
+  [{ packing: 'auto' }, 'ternary', ['base3', 'sums', 0]],
+  [{ packing: 'auto' }, 'ternary-entropy', ['entropy', 'entropy-sums', 1]],
+  [{ packing: 'auto' }, 'ternary-sparse', ['entropy', 'entropy-sums', 0.5]],
+])('%j with %s in force', (written, codec, [push, pull, codedShare]) => {
+  const compression = compressionOf(written);
+  expect(codingOf(compression, ternarized, false, codec)).toEqual({
+    codec: 'ternary',
+    push,
+    pull,
+    codedShare,
+  });
+  expect(mayEntropyCode(compression)).toBe(true);
+});
+
+test.each<[Written, readonly StepCodec[]]>([
+  [{}, ['ternary']],
+  [{ codec: 'float16', packing: 'auto' }, ['float16']],
+  [{ codec: 'auto' }, ['ternary', 'float16', 'float32']],
+  [{ packing: 'auto' }, ['ternary', 'ternary-sparse', 'ternary-entropy']],
+  [
+    { codec: 'auto', packing: 'auto' },
+    ['ternary', 'ternary-sparse', 'ternary-entropy', 'float16', 'float32'],
+  ],
+])('%j leaves a choice of %j', (written, codecs) => {
+  expect(codecsOf(compressionOf(written))).toEqual(codecs);
+});
+
+test('packings are of one family', () => {
+  const codecs: StepCodec[] = ['ternary', 'ternary-sparse', 'ternary-entropy', 'float16', 'float32'];
+  expect(codecs.map(familyOf)).toEqual(['ternary', 'ternary', 'ternary', 'float16', 'float32']);
 });

@@ -8,7 +8,15 @@ import { symbolBytes } from '../ternary/entropy/entropy-coder.ts';
 import { planLayout, type FlatLayout, type TensorSpec } from '../ternary/layout.ts';
 import { payloadBytes } from '../ternary/payload-format.ts';
 import { SCRATCH_BYTES } from '../ternary/scratch.ts';
-import { codingOf, isFloatEpoch, usualCodec, type Coding, type StepCodec } from './coding.ts';
+import {
+  codecsOf,
+  codingOf,
+  isFloatEpoch,
+  mayEntropyCode,
+  usualCodec,
+  type Coding,
+  type StepCodec,
+} from './coding.ts';
 import { planStepMemory, type StepMemory } from './memory.ts';
 
 /**
@@ -56,8 +64,7 @@ export function planStep(
   const sampler = createSampler({ examples, seed: training.seed, batchSize: training.batchSize });
   const steps = totalSteps(sampler, training);
 
-  const codecs: readonly StepCodec[] =
-    compression.codec === 'auto' ? ['ternary', 'float16', 'float32'] : [compression.codec];
+  const codecs = codecsOf(compression);
   const codings = (chunk: Chunk): Coding[] => {
     const usual = codecs.map((codec) => codingOf(compression, chunk, false, codec));
     return compression.floatEpochs > 0 ? [...usual, codingOf(compression, chunk, true)] : usual;
@@ -95,7 +102,7 @@ export function planStep(
       chunks: chunkPlan.chunks,
       pushBytes,
       pullBytes,
-      ...(compression.packing === 'entropy' && {
+      ...(mayEntropyCode(compression) && {
         coder: {
           payloadBytes: maxPayloadBytes,
           symbolBytes: Math.max(

@@ -142,6 +142,21 @@ describe('entropy coded sums', () => {
     );
   });
 
+  test.each([1, 0.5])('are coded where that leaves less than %d of the bytes, else not begun', (share) => {
+    for (const density of [0.01, 0.3, 0.66]) {
+      placeSums(2, density, 3);
+      const plainBytes = payloadBytes('sums', chunk, 2);
+      const any = codeSums(2);
+      let coded: number | undefined;
+      twins.expectEqual((kernels) => {
+        coded = coderOf(kernels).code('entropy-sums', chunk, 2, PLAIN, CODED, share);
+        return coded;
+      });
+      expect(any).toBeGreaterThan(0);
+      expect(coded).toBe(any < share * plainBytes ? any : undefined);
+    }
+  });
+
   test('of 255 members take what their entropy is, nearly', () => {
     placeSums(255, 0.32, 9);
     // Variance 255 * 0.32: log2(sqrt(2 pi e * variance)) bits of a Gaussian.

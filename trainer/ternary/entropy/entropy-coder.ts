@@ -22,10 +22,20 @@ import { createPayloadCoder } from './payload-coder.ts';
 export interface EntropyCoder {
   /** Where a received payload is put before `restore`. */
   readonly payload: number;
-  /** Codes the plain payload at `plain`. Returns the length, or undefined: then the plain payload is to be sent. */
-  code(format: CodedFormat, chunk: Chunk, members: number, plain: number, out: number): number | undefined;
-  /** Codes the payload at `at` where it lies, unless that would not be shorter. Returns its length then. */
-  codeInPlace(format: CodedFormat, chunk: Chunk, members: number, at: number): number;
+  /**
+   * Codes the plain payload at `plain`. Returns the length, or undefined: then the plain payload is to be sent.
+   * @param share coded it must be shorter than this share of the plain payload; 1 when absent.
+   */
+  code(
+    format: CodedFormat,
+    chunk: Chunk,
+    members: number,
+    plain: number,
+    out: number,
+    share?: number,
+  ): number | undefined;
+  /** Codes the payload at `at` where it lies, unless it is to stay as it is. Returns its length then. */
+  codeInPlace(format: CodedFormat, chunk: Chunk, members: number, at: number, share?: number): number;
   /**
    * `length` received bytes at `payload` -> plain payload. Returns what is wrong with them, or undefined; whatever they
    * are, only the plain payload's bytes are written. Padding is not looked at.
@@ -53,12 +63,13 @@ export function createEntropyCoder(kernels: Kernels, at: CoderMemory, scratch: n
     });
   }
 
-  const code: EntropyCoder['code'] = (format, chunk, members, plain, out) => {
+  const code: EntropyCoder['code'] = (format, chunk, members, plain, out, share = 1) => {
     const { packing, symbols } = alphabetOf(format, members);
     if (symbols !== packing) repack(chunk, packing, plain, symbols, at.symbols);
     const from = symbols === packing ? plain : at.symbols;
     const { radix, symbolBytes: coded, restBytes } = partsOf(symbols, chunk.blocks);
-    const bytes = coder.encode(chunk, radix, from, out, payloadBytes(format, chunk, members) - restBytes);
+    const limit = Math.ceil(payloadBytes(format, chunk, members) * share);
+    const bytes = coder.encode(chunk, radix, from, out, limit - restBytes);
     if (bytes === undefined) return undefined;
     kernels.copy(from + coded, out + bytes, restBytes);
     return bytes + restBytes;
@@ -68,8 +79,8 @@ export function createEntropyCoder(kernels: Kernels, at: CoderMemory, scratch: n
     payload: at.payload,
     code,
 
-    codeInPlace(format, chunk, members, place) {
-      const bytes = code(format, chunk, members, place, at.payload);
+    codeInPlace(format, chunk, members, place, share) {
+      const bytes = code(format, chunk, members, place, at.payload, share);
       if (bytes === undefined) return payloadBytes(format, chunk, members);
       kernels.copy(at.payload, place, bytes);
       return bytes;

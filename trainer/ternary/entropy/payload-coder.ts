@@ -62,17 +62,28 @@ export function createPayloadCoder(kernels: Kernels, at: CoderMemory): PayloadCo
     return counts;
   }
 
+  /** By piece, then by class. */
+  function countsOf(chunk: Chunk, radix: Radix, classes: SymbolClasses, symbols: number): number[][] {
+    return chunk.pieces.map((_, index) => {
+      const from = firstSymbol(chunk, index, radix);
+      return countClasses(classes, symbols + from, firstSymbol(chunk, index + 1, radix) - from);
+    });
+  }
+
   return {
     encode(chunk, radix, symbols, out, limit) {
       const classes = place(radix);
       const bytes = modelBytes(classes);
+      const counts = countsOf(chunk, radix, classes, symbols);
+      // Coding takes many times as long as counting: what cannot get short enough is not begun.
+      if (chunk.pieces.length * bytes + leastBytes(counts, classes) >= limit) return undefined;
       let next = out + chunk.pieces.length * bytes;
       const wordsEnd = out + limit - 1 - STATE_BYTES;
       states.fill(FIRST_STATE);
       for (let index = chunk.pieces.length - 1; index >= 0; index--) {
         const from = firstSymbol(chunk, index, radix);
         const count = firstSymbol(chunk, index + 1, radix) - from;
-        frequenciesOf(countClasses(classes, symbols + from, count), classes, frequencies);
+        frequenciesOf(counts[index]!, classes, frequencies);
         if (next > wordsEnd) return undefined;
         writeFrequencies(
           frequencies,
@@ -113,6 +124,18 @@ export function createPayloadCoder(kernels: Kernels, at: CoderMemory): PayloadCo
       return undefined;
     },
   };
+}
+
+/** Entropy of symbols that are as frequent as the others of their class. */
+function leastBytes(counts: readonly (readonly number[])[], { sizes }: SymbolClasses): number {
+  let bits = 0;
+  for (const ofPiece of counts) {
+    const total = ofPiece.reduce((sum, count) => sum + count, 0);
+    for (const [index, count] of ofPiece.entries()) {
+      if (count > 0) bits += count * Math.log2((total * sizes[index]!) / count);
+    }
+  }
+  return bits / 8;
 }
 
 /** First symbol byte of a piece, counted from the chunk's; of the piece behind the last: their number. */
