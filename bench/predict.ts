@@ -45,7 +45,10 @@ interface Row {
 /** As in `bench -- exchange`: so many tensors of equal size. */
 const TENSORS = 8;
 /** By its names of codecs, ours. */
-const CODING_OF: Readonly<Record<string, string>> = { 'ternary-2bit': 'ternary 2bit' };
+const CODING_OF: Readonly<Record<string, string>> = {
+  'ternary-2bit': 'ternary 2bit',
+  'ternary-entropy': 'ternary entropy',
+};
 /** Between two namespaces of one computer. */
 const ROUND_TRIP_MS = 0.08;
 const MAX_OUTPUT_BYTES = 2 ** 26;
@@ -80,8 +83,8 @@ function predicted(cell: Cell, times: CodecTimes, transport: TransportCosts): nu
   const coding = times.codings.find((one) => one.name === name);
   const chunks = coding?.chunks(cell.workers);
   if (coding === undefined || chunks === undefined) throw new Error(`no prediction for ${cell.codec}`);
-  const { statisticsMs, updateMs } = times;
-  const costs = { gradient: { fixedMs: 0, perExampleMs: 0 }, statisticsMs, updateMs, transport };
+  const { codings: _, ...vectorCosts } = times;
+  const costs = { gradient: { fixedMs: 0, perExampleMs: 0 }, ...vectorCosts, transport };
   return predictStep(costs, coding.costs(cell.workers), chunks, {
     members: cell.workers,
     examplesPerStep: cell.workers,

@@ -1,5 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
 import { FRAME_HEADER_BYTES } from '../../trainer/wire/frame.ts';
+import { gaussianBits } from '../../trainer/ternary/entropy/gaussian-bits.ts';
 import { specOf, tensor } from '../../trainer/step/testing/spec.ts';
 import { measureCodecs } from './codec-time.ts';
 import { measureTransport } from './transport-time.ts';
@@ -24,14 +25,23 @@ test('codecs are measured on the tensors of the job, with the bytes that they wo
       ];
     }),
   );
-  expect(codings.map((coding) => coding.chunks(128) !== undefined)).toEqual([true, true, false, false]);
+  expect(codings.map((coding) => coding.chunks(256) !== undefined)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
   // 80,000 ternarized values at 1.6 and 2 bits; 400 exempt ones in float32.
   expect(bytes).toEqual({
     float32: 80_400 * 4,
     float16: 80_400 * 2,
     ternary: 80_000 / 5 + 400 * 4,
     'ternary 2bit': 80_000 / 4 + 400 * 4,
+    'ternary entropy': expect.closeTo((80_000 * gaussianBits(2.5, 2).push) / 8 + 400 * 4, -1),
   });
+  const { entropy } = codings.at(-1)!.costs(2);
+  expect(Math.min(...Object.values(entropy ?? { none: 0 }))).toBeGreaterThan(0);
 });
 
 test('the transport has a price for bytes and for the barrier', async () => {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { ResolvedJob } from '../../crds/job.ts';
-import type { StepCosts } from '../../trainer/predict/costs.ts';
+import type { CodingCosts, StepCosts } from '../../trainer/predict/costs.ts';
 import type { Link } from '../../trainer/predict/link.ts';
 import type { CliContext } from '../context.ts';
 import { modelTensors } from '../explain/model-tensors.ts';
@@ -29,9 +29,7 @@ export interface JobPrediction {
   /** On this computer. */
   readonly costs: StepCosts;
   /** By coding, over the whole gradient with two workers, milliseconds of one core. */
-  readonly codings: Readonly<
-    Record<string, { readonly encodeMs: number; readonly sumMs: number; readonly decodeMs: number }>
-  >;
+  readonly codings: Readonly<Record<string, CodingCosts>>;
   readonly rows: readonly PredictedRow[];
 }
 
@@ -51,10 +49,10 @@ export async function predictJob(
   const { backend, ...gradient } = await measureGradient(job, baseDirectory, slice, context);
   tell('measuring codecs');
   const tensors = await modelTensors(job, baseDirectory);
-  const { codings, statisticsMs, updateMs } = await measureCodecs(tensors, spec);
+  const { codings, ...vectorCosts } = await measureCodecs(tensors, spec);
   tell('measuring the transport');
   const transport = await measureTransport(spec.tls.enabled);
-  const costs: StepCosts = { gradient, statisticsMs, updateMs, transport };
+  const costs: StepCosts = { gradient, ...vectorCosts, transport };
   const examplesPerStep = (members: number): number =>
     examplesPerWorker === undefined ? spec.training.batchSize : examplesPerWorker * members;
   const facts = { costs, codings, link, coresPerWorker, examplesPerStep };

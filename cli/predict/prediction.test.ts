@@ -8,6 +8,7 @@ const costs: StepCosts = {
   gradient: { fixedMs: 5, perExampleMs: 0.5 },
   statisticsMs: 0.3,
   updateMs: 1,
+  isUpdatedAsSumsCome: true,
   transport: { barrierMs: 0.5, perMemberMs: 0.05, perMessageMs: 0.001, perByteMs: 1e-7 },
 };
 

@@ -8,6 +8,8 @@ export interface StepCosts {
   readonly statisticsMs: number;
   /** Optimizer and hash over the whole vector. */
   readonly updateMs: number;
+  /** Each sum is applied as it comes; else only decoded, and the update follows the last one. */
+  readonly isUpdatedAsSumsCome: boolean;
   readonly transport: TransportCosts;
 }
 
@@ -28,4 +30,14 @@ export interface CodingCosts {
   readonly decodeMs: number;
   /** Sum of all contributions, if one member did it alone. */
   readonly sumMs: number;
+  /** Present where payloads are entropy coded. */
+  readonly entropy?: EntropyCosts;
+}
+
+/** Over the whole vector, besides the packing. */
+export interface EntropyCosts {
+  readonly codePushMs: number;
+  readonly restorePushMs: number;
+  readonly codeSumMs: number;
+  readonly restoreSumMs: number;
 }

@@ -7,6 +7,7 @@ const costs: StepCosts = {
   gradient: { fixedMs: 2, perExampleMs: 0.5 },
   statisticsMs: 1,
   updateMs: 2,
+  isUpdatedAsSumsCome: true,
   transport: { barrierMs: 0.5, perMemberMs: 0.05, perMessageMs: 0.06, perByteMs: 2e-6 },
 };
 const coding: CodingCosts = { encodeMs: 3, decodeMs: 2, sumMs: 1 };
@@ -76,10 +77,41 @@ test('one worker exchanges nothing', () => {
   expect(totalMs).toBeCloseTo(2 + 32 + 1 + 2 + 2 + 3 + 1, 0);
 });
 
-test('with one core encoding and sending take turns', () => {
+test('with one core computing and sending take turns', () => {
   const one = predicted({ ...link(1e12), coresPerWorker: 1 });
   const two = predicted({ ...link(1e12), coresPerWorker: 2 });
-  expect(one.processorMs - two.processorMs).toBeCloseTo(3 * (1 - 1 / 16), 1);
+  // 3 ms of encoding, 2 of decoding, 2 of the update.
+  expect(one.processorMs - two.processorMs).toBeCloseTo(7 * (1 - 1 / 16), 1);
+});
+
+describe('an update', () => {
+  const late = { costs: { ...costs, isUpdatedAsSumsCome: false }, coding, chunks };
+
+  test('as sums come hides behind a slow link, but for the last part', () => {
+    const slow = { ...link(1e8), coresPerWorker: 1 };
+    const { totalMs } = predicted(slow);
+    expect(predicted(slow, late).totalMs - totalMs).toBeCloseTo(2 * (1 - 1 / 16), 9);
+  });
+
+  test('after the last sum is added whole', () => {
+    const { exchangeMs, beyondGradientMs, barrierMs } = predicted(link(1e8), late);
+    expect(beyondGradientMs - exchangeMs - barrierMs).toBeCloseTo(1 + 2, 9);
+  });
+});
+
+describe('entropy coding', () => {
+  const entropy = { codePushMs: 8, restorePushMs: 4, codeSumMs: 2, restoreSumMs: 1 };
+  const coded = { costs, coding: { ...coding, entropy }, chunks };
+
+  test('takes the processor: of four members, each codes and restores three quarters of a vector, and its own sums', () => {
+    const one = { coresPerWorker: 1 };
+    const more = predicted(one, coded).processorMs - predicted(one).processorMs;
+    expect(more).toBeCloseTo(8 * 0.75 + 4 * 0.75 + 2 * 0.25 + 1 * 0.75, 9);
+  });
+
+  test('costs one worker alone nothing', () => {
+    expect(predicted({ members: 1 }, coded)).toEqual(predicted({ members: 1 }));
+  });
 });
 
 describe('for any setting', () => {

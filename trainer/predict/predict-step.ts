@@ -20,10 +20,10 @@ export type Bound = 'gradient' | 'link' | 'processor' | 'latency';
 export interface PredictedStep {
   readonly totalMs: number;
   readonly gradientMs: number;
-  /** Statistics, barrier, exchange, decoding, update. */
+  /** Statistics, barrier, exchange; and the update where it follows the exchange. */
   readonly beyondGradientMs: number;
   readonly barrierMs: number;
-  /** From the first chunk encoded to the last sum received. */
+  /** From the first chunk encoded to the last sum applied. */
   readonly exchangeMs: number;
   /** What the exchange would take if nothing but the wire were slow, or nothing but the processor. */
   readonly wireMs: number;
@@ -48,11 +48,12 @@ const STAGE_BYTES = 64 * 1024;
 /**
  * One synchronous step of N workers, each of which also sums its share of the chunks (docs/predict.md):
  *
- *     T = gradient + statistics + barrier + exchange + decode + update
+ *     T = gradient + statistics + barrier + exchange
  *     exchange = max(W, P) + min(W, P) / stages + round trip
  *
- * W is the wire's time for what the busiest worker sends or receives, P the processor's for encoding, messages and sums.
- * They overlap chunk by chunk; the first and the last chunk do not.
+ * W is the wire's time for what the busiest worker sends or receives, P the processor's for encoding, messages, sums, decoding and
+ * update: sums are applied as they come. They overlap chunk by chunk; the first and the last chunk do not. An update that
+ * cannot be made beside the present state follows the exchange.
  */
 export function predictStep(
   costs: StepCosts,
@@ -72,16 +73,22 @@ export function predictStep(
   const wireMs = (Math.max(sentBytes, receivedBytes) * WIRE_OVERHEAD * 8000) / usableRate(link, members);
   const movedMs =
     slowdown *
-    (((sentBytes + receivedBytes) * perByteMs + messages * perMessageMs) / 2 + coding.sumMs * summedShare);
-  const encodeMs = slowdown * coding.encodeMs;
+    (((sentBytes + receivedBytes) * perByteMs + messages * perMessageMs) / 2 +
+      coding.sumMs * summedShare +
+      (isAlone ? 0 : arrivalMs(coding, members, summedShare)));
+  const codePushMs = isAlone ? 0 : (coding.entropy?.codePushMs ?? 0) * (1 - summedShare);
+  const updateMs = slowdown * costs.updateMs;
+  // The compute thread's: it encodes, and applies what has come.
+  const computeMs =
+    slowdown * (coding.encodeMs + codePushMs + coding.decodeMs) + (costs.isUpdatedAsSumsCome ? updateMs : 0);
   const stages = Math.max(
     1,
     Math.min(chunks.length, Math.ceil(Math.max(sentBytes, receivedBytes) / STAGE_BYTES)),
   );
-  const processorMs = coresPerWorker >= 2 ? overlapped(encodeMs, movedMs, stages) : encodeMs + movedMs;
+  const processorMs = coresPerWorker >= 2 ? overlapped(computeMs, movedMs, stages) : computeMs + movedMs;
   const exchangeMs = overlapped(wireMs, processorMs, stages) + (isAlone ? 0 : link.roundTripMs);
 
-  const aroundMs = slowdown * (costs.statisticsMs + coding.decodeMs + costs.updateMs);
+  const aroundMs = slowdown * costs.statisticsMs + (costs.isUpdatedAsSumsCome ? 0 : updateMs);
   const beyondGradientMs = aroundMs + barrierMs + exchangeMs;
   const totalMs = gradientMs + beyondGradientMs;
   return {
@@ -101,6 +108,16 @@ export function predictStep(
     }),
     samplesPerSecond: (examplesPerStep * 1000) / totalMs,
   };
+}
+
+/** What entropy coding costs the I/O thread: it restores contributions and sums of others, and codes its own sums. */
+function arrivalMs({ entropy }: CodingCosts, members: number, summedShare: number): number {
+  if (entropy === undefined) return 0;
+  return (
+    entropy.restorePushMs * summedShare * (members - 1) +
+    entropy.codeSumMs * summedShare +
+    entropy.restoreSumMs * (1 - summedShare)
+  );
 }
 
 /** Two stages that work on one part while the other has the next: the longer one, and one part of the shorter. */
