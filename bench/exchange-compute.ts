@@ -1,20 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { workerData } from 'node:worker_threads';
 import type { ModelRuntime } from '../trainer/compute/model-runtime.ts';
 import { tensorflow } from '../trainer/compute/tensorflow.ts';
 import { createRandom } from '../trainer/data/random.ts';
 import type { Batch, Dataset } from '../trainer/programs/program.ts';
-import type { ComputeThreadInput } from '../trainer/step/compute-client.ts';
-import type { CompletedStep, FromCompute } from '../trainer/step/messages.ts';
+import type { CompletedStep, FromCompute, Open } from '../trainer/step/messages.ts';
 import { runComputeThread } from '../trainer/step/run-compute-thread.ts';
 import type { FlatLayout } from '../trainer/ternary/layout.ts';
 import { bytesSent } from './shaped-network.ts';
 import { FIGURES_FILE, type SyntheticModel, type WorkerFigures } from './synthetic-model.ts';
-
-/** The job's `program.parameters` carry what only this measurement knows. */
-const { spec, rank, baseDirectory } = workerData as ComputeThreadInput;
-const model = JSON.parse(String(spec.program.parameters['synthetic'])) as SyntheticModel;
 
 /** Gaussian values, repeated with a period that is a prime: no two chunks are alike. */
 const TABLE_VALUES = 1_000_003;
@@ -23,11 +17,11 @@ const SIGMA = 1e-3;
 let gradientCpuMicros = 0;
 
 /** A model without a model: every step has the same Gaussian gradient, whose cost is counted apart. */
-function syntheticRuntime(): ModelRuntime {
-  const table = gaussian();
+function syntheticRuntime({ tensors }: SyntheticModel, rank: number): ModelRuntime {
+  const table = gaussian(rank);
   let layout: FlatLayout | undefined;
   return {
-    tensors: model.tensors,
+    tensors,
     nonTrainable: [],
     nonTrainableValues: 0,
     bind: (bound) => (layout = bound),
@@ -52,7 +46,7 @@ function syntheticRuntime(): ModelRuntime {
   };
 }
 
-function gaussian(): Float32Array {
+function gaussian(rank: number): Float32Array {
   const random = createRandom({ seed: 1, step: 0, rank, purpose: 'bench' });
   return Float32Array.from({ length: TABLE_VALUES }, () => SIGMA * random.normal());
 }
@@ -81,36 +75,43 @@ function resident(line: 'VmHWM' | 'VmRSS'): number {
   return Number(kilobytes) * 1024;
 }
 
-const steps: CompletedStep[] = [];
-let idleBytes = 0;
-let start: Mark | undefined;
-
-function onPost(message: FromCompute): void {
-  if (message.type === 'ready') idleBytes = resident('VmRSS');
-  if (message.type !== 'contribution') return;
-  const { step, previous } = message;
-  if (previous !== undefined && previous.step >= model.warmupSteps) steps.push(previous);
-  if (step === model.warmupSteps) start = mark();
-  if (step === spec.training.steps && start !== undefined) {
-    const end = mark();
-    const figures: WorkerFigures = {
-      steps,
-      cpuSeconds: (end.cpuMicros - start.cpuMicros) / 1e6 / steps.length,
-      wireBytes: (end.sentBytes - start.sentBytes) / steps.length,
-      memoryGrowthBytes: resident('VmHWM') - idleBytes,
-    };
-    writeFileSync(join(baseDirectory, FIGURES_FILE), JSON.stringify(figures));
-  }
+/** Notes the steps after the warm-up, and writes their figures down before the last barrier. */
+function watchSteps({ spec, baseDirectory }: Open, { warmupSteps }: SyntheticModel) {
+  const steps: CompletedStep[] = [];
+  let idleBytes = 0;
+  let start: Mark | undefined;
+  return (message: FromCompute): void => {
+    if (message.type === 'ready') idleBytes = resident('VmRSS');
+    if (message.type !== 'contribution') return;
+    const { step, previous } = message;
+    if (previous !== undefined && previous.step >= warmupSteps) steps.push(previous);
+    if (step === warmupSteps) start = mark();
+    if (step === spec.training.steps && start !== undefined) {
+      const end = mark();
+      const figures: WorkerFigures = {
+        steps,
+        cpuSeconds: (end.cpuMicros - start.cpuMicros) / 1e6 / steps.length,
+        wireBytes: (end.sentBytes - start.sentBytes) / steps.length,
+        memoryGrowthBytes: resident('VmHWM') - idleBytes,
+      };
+      writeFileSync(join(baseDirectory, FIGURES_FILE), JSON.stringify(figures));
+    }
+  };
 }
 
+let watch: ((message: FromCompute) => void) | undefined;
 await runComputeThread(
-  () =>
-    Promise.resolve({
+  (job) => {
+    // The job's `program.parameters` carry what only this measurement knows.
+    const model = JSON.parse(String(job.spec.program.parameters['synthetic'])) as SyntheticModel;
+    watch = watchSteps(job, model);
+    return Promise.resolve({
       tf: tensorflow,
-      runtime: syntheticRuntime(),
+      runtime: syntheticRuntime(model, job.rank),
       dataset: emptyDataset(),
       backend: 'synthetic gradients',
       notes: [],
-    }),
-  onPost,
+    });
+  },
+  (message) => watch?.(message),
 );

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import type { ResolvedJob } from '../crds/index.ts';
 import type { WorkerIdentity } from '../trainer/identity.ts';
+import { startCompute } from '../trainer/step/compute-client.ts';
 import { runWorker } from '../trainer/worker.ts';
 
 /** What a worker of `bench exchange` finds in the file that it is started with. */
@@ -13,7 +14,7 @@ export interface WorkerOrder {
 const order = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as WorkerOrder;
 const message = await runWorker({
   ...order,
-  computeScript: new URL('./exchange-compute.mjs', import.meta.url),
+  compute: startCompute(new URL('./exchange-compute.mjs', import.meta.url)),
   log: pino({ level: 'error' }),
   stop: new AbortController().signal,
 });

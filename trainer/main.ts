@@ -1,12 +1,15 @@
 /**
  * The worker process. Signals come first, before anything large is loaded: a process that is number 1 of its container
- * and has no handler yet would not hear them, and be killed after the whole grace period.
+ * and has no handler yet would not hear them, and be killed after the whole grace period. Then the compute thread, which
+ * has the most to load: the others wait for a lost worker's replacement.
  */
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => stop.abort(`received ${signal}`));
 }
+const { startCompute } = await import('./step/compute-client.ts');
+const compute = startCompute(new URL('./compute.js', import.meta.url));
 const { runProcess } = await import('./process.ts');
-process.exitCode = await runProcess(stop);
+process.exitCode = await runProcess(stop, compute);
 // A native backend may keep threads of its own alive; everything is written by now.
 process.exit();

@@ -4,6 +4,7 @@ import { ExitCode, parseRunnableJob, WorkerEnvironment } from '../crds/index.ts'
 import { failureOf } from './failure.ts';
 import { readIdentity } from './identity.ts';
 import { writeTerminationMessage } from './termination-file.ts';
+import type { ComputeClient } from './step/compute-client.ts';
 import { runWorker } from './worker.ts';
 
 const log = pino({ base: { rank: process.env[WorkerEnvironment.rank] }, level: 'info' });
@@ -13,29 +14,29 @@ let ending = { file: process.env[WorkerEnvironment.terminationMessageFile], rank
 /**
  * The worker's life: this is the I/O thread; the compute thread is a second bundle beside this one. Never rejects.
  * @param stop aborted when the process is asked to stop
+ * @param compute the compute thread, which loads what it needs while this one does
  * @returns the exit code.
  */
-export async function runProcess(stop: AbortController): Promise<number> {
+export async function runProcess(stop: AbortController, compute: ComputeClient): Promise<number> {
   // In a local run the launcher holds the other end: it closes when the launcher dies, however it dies.
   if (process.env[WorkerEnvironment.parentPipe] === 'stdin') {
     process.stdin.on('end', () => stop.abort('the launcher is gone')).resume();
   }
   process.on('uncaughtException', (error) => process.exit(giveUp(error)));
   try {
-    return await work(stop.signal);
+    return await work(compute, stop.signal);
   } catch (error) {
     return giveUp(error);
   }
 }
 
-async function work(stop: AbortSignal): Promise<number> {
+async function work(compute: ComputeClient, stop: AbortSignal): Promise<number> {
   const identity = readIdentity(process.env);
   const { terminationMessageFile: file, rank, attempt, jobFile } = identity;
   ending = { file, rank, attempt };
   log.level = identity.logLevel;
   const job = parseRunnableJob(readFileSync(jobFile, 'utf8'), jobFile);
-  const computeScript = new URL('./compute.js', import.meta.url);
-  const message = await runWorker({ identity, job, computeScript, log, stop });
+  const message = await runWorker({ identity, job, compute, log, stop });
   writeTerminationMessage(file, message);
   return message.exitCode;
 }

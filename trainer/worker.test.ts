@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { job } from '../operator/plan/testing/builders.ts';
+import { startCompute } from './step/compute-client.ts';
 import { runWorker } from './worker.ts';
 
 let folder: string;
@@ -40,7 +41,7 @@ test('probes and metrics are answered while the compute thread is stuck', async 
       logLevel: 'silent',
     },
     job: job(1, 'tls: {enabled: false}'),
-    computeScript: pathToFileURL(script),
+    compute: startCompute(pathToFileURL(script)),
     log: pino({ level: 'silent' }),
     stop: stop.signal,
   });

@@ -5,14 +5,14 @@ import { createExchange } from './exchange/create-exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { failureOf } from './failure.ts';
 import { trainThroughGenerations, type TrainingEnd } from './generations.ts';
-import { startReadOnlyServer } from '../http/read-only-server.ts';
+import { startReadOnlyServer, type ReadOnlyServer } from '../http/read-only-server.ts';
 import { InvalidEnvironmentError, type WorkerIdentity } from './identity.ts';
 import type { StateRegion } from './checkpoint/state.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './metrics/worker-metrics.ts';
 import { RunRecord } from './run-record.ts';
 import type { Standing } from './saving/checkpoint-keeper.ts';
 import { openSaving, type Saving } from './saving/open-saving.ts';
-import { startCompute, type ComputeClient } from './step/compute-client.ts';
+import type { ComputeClient } from './step/compute-client.ts';
 import { CodecTrial } from './step/codec-trial.ts';
 import { codecsOf } from './step/coding.ts';
 import { IoLoop } from './step/io-loop.ts';
@@ -25,8 +25,8 @@ import { CredentialFiles } from './wire/credential-files.ts';
 export interface WorkerOptions {
   readonly identity: WorkerIdentity;
   readonly job: ResolvedJob;
-  /** The module that the compute thread runs. */
-  readonly computeScript: URL;
+  /** The compute thread, which has not been told the job yet. It ends with the worker. */
+  readonly compute: ComputeClient;
   readonly log: Logger;
   /** Aborted when the process is asked to stop; the reason says by whom. */
   readonly stop: AbortSignal;
@@ -59,36 +59,25 @@ export async function runWorker(options: WorkerOptions): Promise<TerminationMess
 }
 
 async function train(options: WorkerOptions, record: RunRecord): Promise<TrainingEnd> {
-  const { identity, job, log } = options;
+  const { identity, job, log, compute } = options;
+  compute.open({ spec: job.spec, rank: identity.rank, baseDirectory: identity.baseDirectory });
   const metrics = createWorkerMetrics({
     rank: identity.rank,
     jobName: identity.jobName,
     jobNamespace: identity.jobNamespace,
     byteCounts: () => record.byteCounts(),
   });
-  const httpAddress = parseAddress(identity.httpAddress);
-  const http = await startReadOnlyServer({
-    address: httpAddress,
-    addressSource: WorkerEnvironment.httpAddress,
-    registry: metrics.registry,
-    sickness: () => undefined,
-    waitsFor: () => (record.state === 'training' ? undefined : 'waiting for the members of the job'),
-  });
-  // The port may have been a free one; this line is the only place that tells it.
-  log.info({ address: formatAddress({ ...httpAddress, port: http.port }) }, 'probes and metrics are served');
-  const compute = startCompute(options.computeScript, {
-    spec: job.spec,
-    rank: identity.rank,
-    baseDirectory: identity.baseDirectory,
-  });
   let exchange: Exchange | undefined;
   let credentials: CredentialFiles | undefined;
+  let http: ReadOnlyServer | undefined;
   const interruptStart = (): void => {
     // Once training, a member leaves at a barrier, so that the others lose no time.
     if (record.state === 'starting') compute.interrupt(stoppedError());
   };
   options.stop.addEventListener('abort', interruptStart);
   try {
+    http = await serveProbes(options, record, metrics);
+    if (options.stop.aborted) throw stoppedError();
     const ready = await compute.next(['ready'], job.spec.exchange.formationSeconds * 1000);
     record.backend = ready.backend;
     record.totalSteps = ready.totalSteps;
@@ -139,8 +128,26 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
     await compute.terminate();
     await exchange?.close();
     credentials?.close();
-    await http.close();
+    await http?.close();
   }
+}
+
+async function serveProbes(
+  { identity, log }: WorkerOptions,
+  record: RunRecord,
+  { registry }: WorkerMetrics,
+): Promise<ReadOnlyServer> {
+  const address = parseAddress(identity.httpAddress);
+  const server = await startReadOnlyServer({
+    address,
+    addressSource: WorkerEnvironment.httpAddress,
+    registry,
+    sickness: () => undefined,
+    waitsFor: () => (record.state === 'training' ? undefined : 'waiting for the members of the job'),
+  });
+  // The port may have been a free one; this line is the only place that tells it.
+  log.info({ address: formatAddress({ ...address, port: server.port }) }, 'probes and metrics are served');
+  return server;
 }
 
 interface Parts {

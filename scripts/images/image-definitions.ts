@@ -4,7 +4,7 @@ import { folderEntries } from './folder-entries.ts';
 import type { ContainerDefaults } from './image-archive.ts';
 import type { LayerEntry } from './layer-entry.ts';
 import { nativeFiles, nvidiaFiles } from './native-files.ts';
-import { packageFiles, TRAINER_PACKAGES } from './package-files.ts';
+import { packageFiles } from './package-files.ts';
 import { HOME, programFiles } from './program-files.ts';
 
 export interface ImageDefinition {
@@ -33,9 +33,9 @@ const NO_GPUS_UNASKED = { NVIDIA_VISIBLE_DEVICES: 'void' };
 const NO_PACKAGES = /^$/;
 
 const trainerLayers = {
-  packages: ({ root }: Sources) => packageFiles(root),
+  packages: ({ root }: Sources) => Promise.resolve(packageFiles(root)),
   program: async ({ root }: Sources) => [
-    ...(await programFiles(root, ['worker.js', 'compute.js'], TRAINER_PACKAGES)),
+    ...(await programFiles(root, ['worker.js', 'compute.js'], NO_PACKAGES)),
     ...folderEntries(join(root, 'examples'), (path) => `${HOME}/examples/${path}`),
   ],
 };

@@ -34,7 +34,7 @@ export function freshDist(): Dist {
 
 function sourcesOf({ inputs }: Metafile): readonly string[] {
   // `namespace:name` is what the build itself makes up.
-  const modules = Object.keys(inputs).filter((input) => !/node_modules\/|^\w+:/.test(input));
+  const modules = Object.keys(inputs).filter((input) => !/node_modules\/|^[\w-]+:/.test(input));
   const kernels = readdirSync(join(root, kernelSources))
     .filter((name) => name.endsWith('.ts'))
     .map((name) => `${kernelSources}/${name}`);

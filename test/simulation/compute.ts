@@ -50,6 +50,7 @@ export function simulateCompute(options: SimulatedComputeOptions): ComputeClient
       client.send({ type: 'rewind' });
       return within(budgetMs, mailbox.skipTo('rewound'));
     },
+    open: () => undefined,
     interrupt: (error) => mailbox.interrupt(error),
     send(word) {
       onWord(word);

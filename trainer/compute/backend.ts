@@ -20,6 +20,18 @@ export interface OpenedBackend {
   readonly notes: string[];
 }
 
+/**
+ * Begins to load what `openBackend` will need for this choice, and returns at once. What goes wrong here goes wrong there
+ * again, and is said there.
+ */
+export function preloadBackend(choice: unknown): void {
+  if (choice === 'native' || choice === 'auto') {
+    void import('./native.ts').then(({ loadNative }) => loadNative()).catch(() => undefined);
+  } else if (choice === 'wasm') {
+    void import('./wasm.ts').catch(() => undefined);
+  }
+}
+
 /** Fastest first. Loaded on demand: whoever asks for `native` does not pay for the other two. */
 const OPENERS: Record<BackendName, (threads: number) => Promise<Backend>> = {
   native: async (threads) => (await import('./native.ts')).openNative(threads),

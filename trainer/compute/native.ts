@@ -19,12 +19,7 @@ const REMEDY = 'build it with `make native`';
  */
 export async function openNative(threads: number): Promise<Backend> {
   if (isMainThread) Object.assign(process.env, nativeEnvironment(threads));
-  replaceOldUtilFunctions();
-  try {
-    await import('@tensorflow/tfjs-node-gpu');
-  } catch (error) {
-    throw new BackendUnavailableError('native', firstLine(error), REMEDY, { cause: error });
-  }
+  await loadNative();
   if (!(await tf.setBackend('tensorflow'))) {
     throw new BackendUnavailableError('native', 'TensorFlow refused to start', REMEDY);
   }
@@ -32,6 +27,19 @@ export async function openNative(threads: number): Promise<Backend> {
   registerOnce(isUsingGpuDevice);
   const device = isUsingGpuDevice ? 'GPU' : threadWords(process.env['TF_NUM_INTRAOP_THREADS']);
   return { name: 'native', tf, description: `native (TensorFlow ${binding.TF_Version}, ${device})` };
+}
+
+/**
+ * Loads the library, which takes most of the time that it takes to open it; a second call waits for the first.
+ * @throws {BackendUnavailableError}
+ */
+export async function loadNative(): Promise<void> {
+  replaceOldUtilFunctions();
+  try {
+    await import('@tensorflow/tfjs-node-gpu');
+  } catch (error) {
+    throw new BackendUnavailableError('native', firstLine(error), REMEDY, { cause: error });
+  }
 }
 
 let registered = false;

@@ -8,8 +8,8 @@ import { registerTrainingKernels } from './wasm/register.ts';
 
 /** tfjs's WebAssembly backend: SIMD, one thread (its threads do not work under Node). */
 export async function openWasm(): Promise<Backend> {
-  const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-  setWasmPaths(join(dirname(entry), '/'));
+  const about = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
+  setWasmPaths(join(dirname(about), 'dist/'));
   if (!(await tf.setBackend('wasm'))) {
     throw new BackendUnavailableError(
       'wasm',

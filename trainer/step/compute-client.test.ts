@@ -13,8 +13,8 @@ afterEach(async () => {
 function threadOf(code: string): { client: ComputeClient; failures: () => number } {
   const source = `import { parentPort as port } from 'node:worker_threads'; port.on('message', () => {}); ${code}`;
   const script = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
-  const input = { spec: specOf({ program: { path: 'mine.mjs' } }), rank: 0, baseDirectory: '/' };
-  const client = startCompute(script, input);
+  const client = startCompute(script);
+  client.open({ spec: specOf({ program: { path: 'mine.mjs' } }), rank: 0, baseDirectory: '/' });
   started.push(client);
   let count = 0;
   client.onFailure = () => (count += 1);
@@ -75,7 +75,8 @@ test('a thread that says nothing within the budget hangs', async () => {
 
 test('messages arrive in order, and encoded chunks apart from them', async () => {
   const { client } = threadOf(
-    `port.once('message', () => {
+    `port.on('message', ({ type }) => {
+      if (type !== 'agreed') return;
       port.postMessage({ type: 'encoded', chunks: [1, 2] });
       port.postMessage({ type: 'finished', reason: 'completed', weightsHash: 'h' });
     });`,

@@ -1,17 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import type { JobSpec } from '../../crds/index.ts';
 import { CarriedFailureError } from '../failure.ts';
 import { ProgramExitedError } from '../programs/errors.ts';
 import { Mailbox } from './mailbox.ts';
-import type { FromCompute, Rewound, ToCompute } from './messages.ts';
-
-/** What the compute thread is started with. */
-export interface ComputeThreadInput {
-  readonly spec: JobSpec;
-  readonly rank: number;
-  /** Against which paths in the job are resolved. */
-  readonly baseDirectory: string;
-}
+import type { FromCompute, Open, Rewound, ToCompute } from './messages.ts';
 
 /** The compute thread is stuck: in a native call, an endless loop, or in data that never arrives. */
 class ComputeHungError extends Error {
@@ -48,15 +39,18 @@ export interface ComputeClient {
   beforeRewind: () => void;
   /** Ends the present wait with this error. */
   interrupt(error: Error): void;
+  /** Tells the job, before anything else is sent. */
+  open(job: Omit<Open, 'type'>): void;
   send(message: ToCompute): void;
   /** Ends the generation on the compute thread; everything it said in it and nobody read is thrown away. */
   rewind(budgetMs: number): Promise<Rewound>;
   terminate(): Promise<void>;
 }
 
-export function startCompute(script: URL, input: ComputeThreadInput): ComputeClient {
-  const thread = new Worker(script, { workerData: input });
+export function startCompute(script: URL): ComputeClient {
+  const thread = new Worker(script);
   const mailbox = new Mailbox<ExpectedFromCompute>();
+  let program = 'the program';
   let failure: Error | undefined;
   let terminating = false;
   const client: ComputeClient = {
@@ -74,6 +68,10 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
       return within(budgetMs, 'rewound', mailbox.skipTo('rewound'));
     },
     interrupt: (error) => mailbox.interrupt(error),
+    open(job) {
+      program = job.spec.program.path ?? String(job.spec.program.name);
+      client.send({ type: 'open', ...job });
+    },
     send: (message) => thread.postMessage(message),
     async terminate() {
       terminating = true;
@@ -106,8 +104,7 @@ export function startCompute(script: URL, input: ComputeThreadInput): ComputeCli
   thread.on('error', fail);
   thread.on('exit', (code) => {
     // What was thrown, and memory that ran out, came as 'error' before; our own code stays until it is terminated.
-    const { path, name } = input.spec.program;
-    if (!terminating) fail(new ProgramExitedError(path ?? String(name), code));
+    if (!terminating) fail(new ProgramExitedError(program, code));
   });
   return client;
 }

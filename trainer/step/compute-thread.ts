@@ -1,7 +1,9 @@
-import type { ComputeThreadInput } from './compute-client.ts';
+import { readFileSync } from 'node:fs';
+import { WorkerEnvironment } from '../../crds/worker-environment.ts';
+import type { Open } from './messages.ts';
 import type { TrainedModel } from './run-compute-thread.ts';
 import { runComputeThread } from './run-compute-thread.ts';
-import { openBackend } from '../compute/backend.ts';
+import { openBackend, preloadBackend } from '../compute/backend.ts';
 import { createModelRuntime } from '../compute/model-runtime.ts';
 import { createDataSource } from '../data/datasets.ts';
 import { createProgramContext } from '../programs/context.ts';
@@ -9,9 +11,20 @@ import { loadDataset } from '../programs/load-dataset.ts';
 import { loadProgram } from '../programs/load.ts';
 
 /** Entry of the compute thread: backend, the job's program with its data, then the steps. */
+preloadBackend(likelyBackend());
 await runComputeThread(openModel);
 
-async function openModel({ spec, baseDirectory }: ComputeThreadInput): Promise<TrainedModel> {
+/** What the job file asks for. It is read and checked on the I/O thread meanwhile, which says what is wrong with it. */
+function likelyBackend(): unknown {
+  try {
+    const job: unknown = JSON.parse(readFileSync(process.env[WorkerEnvironment.jobFile] ?? '', 'utf8'));
+    return (job as { spec?: { workers?: { backend?: unknown } } }).spec?.workers?.backend;
+  } catch {
+    return undefined;
+  }
+}
+
+async function openModel({ spec, baseDirectory }: Open): Promise<TrainedModel> {
   const { backend, notes } = await openBackend(spec.workers.backend, { threads: spec.workers.threads });
   const { tf } = backend;
   const program = await loadProgram(spec.program, baseDirectory);

@@ -1,3 +1,4 @@
+import type { JobSpec } from '../../crds/index.ts';
 import type { Failure } from '../failure.ts';
 import type { TensorSpec } from '../ternary/layout.ts';
 import type { StepCodec } from './coding.ts';
@@ -8,6 +9,7 @@ import type { StepCodec } from './coding.ts';
  * threads share (see `memory.ts`).
  *
  *     compute                         I/O
+ *                   <-  open                       the job is known
  *     ready         ->
  *                   <-  start                      a generation is formed
  *     contribution  ->                             statistics done, local scalers in memory
@@ -32,7 +34,16 @@ import type { StepCodec } from './coding.ts';
  *     ... until `rewind`
  */
 export type FromCompute = Ready | Contribution | Encoded | Finished | Damaged | Rewound | Failed | Applied;
-export type ToCompute = Start | Agreed | Rewind | Observe | Observed;
+export type ToCompute = Open | Start | Agreed | Rewind | Observe | Observed;
+
+/** The thread is started before the job is read, so that it can load what it needs meanwhile. */
+export interface Open {
+  readonly type: 'open';
+  readonly spec: JobSpec;
+  readonly rank: number;
+  /** Against which paths in the job are resolved. */
+  readonly baseDirectory: string;
+}
 
 /** The model is built and its initial weights lie in the shared memory. */
 export interface Ready {

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { ModelRuntime } from '../compute/model-runtime.ts';
 import { createOptimizer } from '../compute/optimizer/optimizer.ts';
 import type { TensorFlow } from '../compute/tensorflow.ts';
@@ -8,11 +8,10 @@ import { createSmoothOut } from '../regularize/smooth-out.ts';
 import { loadKernels } from '../ternary/kernels.ts';
 import { createCodecs } from './codecs.ts';
 import { MOST_AVERAGED_VALUES } from './averaged-non-trainable.ts';
-import type { ComputeThreadInput } from './compute-client.ts';
 import { ComputeLoop } from './compute-loop.ts';
 import { Mailbox } from './mailbox.ts';
 import { allocateStepMemory } from './memory.ts';
-import type { FromCompute, ToCompute } from './messages.ts';
+import type { FromCompute, Open, ToCompute } from './messages.ts';
 import { createScalerFinder } from './scaler-finder.ts';
 import { StateVectors } from './state-vectors.ts';
 import { planStep, type StepPlan } from './step-plan.ts';
@@ -32,7 +31,7 @@ export interface TrainedModel {
  * @param onPost sees what is said to the I/O thread: for measurements.
  */
 export async function runComputeThread(
-  open: (input: ComputeThreadInput) => Promise<TrainedModel>,
+  open: (job: Open) => Promise<TrainedModel>,
   onPost: (message: FromCompute) => void = () => undefined,
 ): Promise<void> {
   const port = parentPort;
@@ -44,8 +43,8 @@ export async function runComputeThread(
   const inbox = new Mailbox<ToCompute>();
   port.on('message', (message: ToCompute) => inbox.deliver(message));
   try {
-    const input = workerData as ComputeThreadInput;
-    await compute(input, await open(input), inbox, post);
+    const job = await inbox.next('open');
+    await compute(job, await open(job), inbox, post);
   } catch (error) {
     post({ type: 'failed', ...failureOf(error) });
   }
@@ -53,7 +52,7 @@ export async function runComputeThread(
 }
 
 async function compute(
-  { spec, rank }: ComputeThreadInput,
+  { spec, rank }: Open,
   { tf, runtime, dataset, backend, notes }: TrainedModel,
   inbox: Mailbox<ToCompute>,
   post: (message: FromCompute) => void,
