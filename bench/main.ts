@@ -6,6 +6,7 @@ import { benchCompute } from './compute.ts';
 import { benchEntropy } from './entropy.ts';
 import { benchExchange } from './exchange.ts';
 import { benchExchangeLocal } from './exchange-local.ts';
+import { benchJoin } from './join.ts';
 import { benchPeers } from './peers/race.ts';
 import { benchTrain } from './peers/train.ts';
 import { benchPredict } from './predict.ts';
@@ -138,6 +139,14 @@ program
   .option('--cells <file>', 'what `exchange --output json` printed, instead of measuring now')
   .addOption(output())
   .action(benchPredict);
+
+program
+  .command('join')
+  .description('what a worker that joins or leaves costs those who train: the step across the border')
+  .option('--rounds <count>', 'how often', integer, 5)
+  .option('--backend <name>', 'compute backend', 'native')
+  .addOption(output())
+  .action(benchJoin);
 
 program
   .command('recovery')

@@ -18,10 +18,11 @@ export function jobSummary({ metadata, spec }: ResolvedJob): string {
 }
 
 export function codecText({ compression }: JobSpec): string {
-  const { codec, packing, scaler, scalerScope } = compression;
+  const { codec, packing, scaler, scalerScope, scalerTiming } = compression;
   const packed =
     packing === 'auto' ? 'base3, or entropy coded where the first steps show that it pays' : packing;
-  const ternary = `ternary (${packed}, ${scaler} scaler per ${scalerScope})`;
+  const timing = scalerTiming === 'delayed' ? ' of the step before' : '';
+  const ternary = `ternary (${packed}, ${scaler} scaler per ${scalerScope}${timing})`;
   if (codec === 'auto')
     return `${ternary}, or float16 or float32 where the first steps show that ternary does not pay`;
   return codec === 'ternary' ? ternary : codec;

@@ -22,6 +22,18 @@ export const compressionSchema = z
       .describe(
         '`shared`: one scaler for all workers, so sums stay integers and are packed (at most 255 workers). `local`: one per worker, sums come back as float32.',
       ),
+    scalerTiming: z
+      .enum(['current', 'delayed'])
+      .default('current')
+      .describe(
+        '`current`: the shared scaler of the step itself, which all workers wait for. `delayed`: that of the step before, times `scalerMargin`, so that gradients leave without a wait; what exceeds it is cut off. Needs `scaler: shared`.',
+      ),
+    scalerMargin: z
+      .number()
+      .min(1)
+      .max(4)
+      .default(1.2)
+      .describe('By how much a delayed scaler is larger than what was measured a step before.'),
     scalerScope: z.enum(['tensor', 'chunk']).default('tensor').describe('What shares one scaler.'),
     packing: z
       .enum(['base3', '2bit', 'entropy', 'auto'])

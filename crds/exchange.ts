@@ -15,6 +15,12 @@ export const exchangeSchema = z
       .describe(
         'Gradient values per message, a multiple of 80. Without it: chosen from the size of the model.',
       ),
+    overlap: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Send each tensor's gradient while those of the layers before it are still being computed. Needs a codec that waits for nobody: `float16`, `float32`, or `ternary` with `scalerTiming: delayed`.",
+      ),
     stepDeadlineSeconds: seconds()
       .default(60)
       .describe(

@@ -33,6 +33,8 @@ describe('The defaults of a job', () => {
           codec: 'ternary',
           clip: 2.5,
           scaler: 'shared',
+          scalerMargin: 1.2,
+          scalerTiming: 'current',
           scalerScope: 'tensor',
           packing: 'base3',
           exempt: { belowElements: 1024, lastLayer: false, tensors: [] },
@@ -41,6 +43,7 @@ describe('The defaults of a job', () => {
         },
         smoothOut: { strength: 0, kind: 'uniform', schedule: 'constant' },
         exchange: {
+          overlap: false,
           stepDeadlineSeconds: 60,
           formationSeconds: 120,
           peerLossSeconds: 15,

@@ -17,7 +17,16 @@ const anyJob = arbitraryOf(specNode).map(asJob);
 const anyValidJob = fc
   .record({
     spec: arbitraryOf(
-      without(specNode, ['workers', 'program', 'training', 'failurePolicy', 'successPolicy', 'checkpoint']),
+      without(specNode, [
+        'workers',
+        'program',
+        'training',
+        'compression',
+        'exchange',
+        'failurePolicy',
+        'successPolicy',
+        'checkpoint',
+      ]),
     ),
     template: arbitraryOf(
       without(blockOf(specNode, 'workers', 'template'), [
@@ -33,22 +42,39 @@ const anyValidJob = fc
     training: arbitraryOf(
       without(blockOf(specNode, 'training'), ['steps', 'epochs', 'learningRate', 'batchSize']),
     ),
+    compression: arbitraryOf(without(blockOf(specNode, 'compression'), ['scalerTiming'])),
+    exchange: arbitraryOf(without(blockOf(specNode, 'exchange'), ['overlap'])),
     parameters: arbitraryOf(blockOf(specNode, 'program', 'parameters')),
     batchSize: fc.integer({ min: 16, max: 4096 }),
     replicas: fc.integer({ min: 1, max: 16 }),
     length: fc.constantFrom({ steps: 10 }, { epochs: 3 }),
     program: fc.constantFrom({ name: 'lenet' }, { path: 'mine.js' }),
   })
-  .map(({ spec, template, training, parameters, batchSize, replicas, length, program }) => {
-    const rest = isMap(spec) ? spec : {};
-    return asJob({
-      ...rest,
-      data: { path: 'data', ...(isMap(rest['data']) ? rest['data'] : {}), name: 'synthetic' },
-      workers: { replicas, template },
-      program: { ...program, parameters },
-      training: { ...(isMap(training) ? training : {}), ...length, batchSize },
-    });
-  });
+  .map(
+    ({
+      spec,
+      template,
+      training,
+      compression,
+      exchange,
+      parameters,
+      batchSize,
+      replicas,
+      length,
+      program,
+    }) => {
+      const rest = isMap(spec) ? spec : {};
+      return asJob({
+        ...rest,
+        data: { path: 'data', ...(isMap(rest['data']) ? rest['data'] : {}), name: 'synthetic' },
+        workers: { replicas, template },
+        program: { ...program, parameters },
+        compression,
+        exchange,
+        training: { ...(isMap(training) ? training : {}), ...length, batchSize },
+      });
+    },
+  );
 
 function blockOf(node: SchemaNode, ...path: string[]): SchemaNode {
   const found = path.reduce<SchemaNode | undefined>((parent, name) => parent?.properties?.[name], node);

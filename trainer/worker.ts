@@ -96,6 +96,7 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
     credentials = await openCredentials(options);
     const regions = stateRegions(ready.memory, plan.memory, {
       values: plan.layout.values,
+      scalerUnits: plan.chunkPlan.units,
       nonTrainableValues,
     });
     const saving = await openSaving(options, {
@@ -202,6 +203,7 @@ async function runGenerations(options: WorkerOptions, record: RunRecord, parts: 
         phases: previous.completed.phases,
         samples: previous.ownSamples,
         meanLoss: previous.meanLoss,
+        exceededScalers: previous.completed.exceededScalers,
         finishedAtSeconds: Date.now() / 1000,
       });
     },
@@ -258,6 +260,7 @@ function openExchange(
     credentials,
     scaler: compression.scaler,
     maxPayloadBytes: plan.maxPayloadBytes,
+    ahead: plan.ahead,
     state: stateMemory(regions),
     formationSeconds: exchange.formationSeconds,
     recoverySeconds: exchange.recoverySeconds,

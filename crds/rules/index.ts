@@ -1,3 +1,4 @@
+import { compressionRules } from './compression.ts';
 import { policyRules } from './policies.ts';
 import { programRules } from './program.ts';
 import type { AnyRule } from './rule.ts';
@@ -9,6 +10,7 @@ import { workerRules } from './workers.ts';
 export const rules: readonly AnyRule[] = [
   ...programRules,
   ...trainingRules,
+  ...compressionRules,
   ...workerRules,
   ...templateRules,
   ...policyRules,

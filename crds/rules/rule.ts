@@ -1,4 +1,5 @@
 import type { CheckpointSpec } from '../checkpoint.ts';
+import type { CompressionSpec } from '../compression.ts';
 import type { JobSpec } from '../job.ts';
 import type { PodTemplate } from '../pod-template.ts';
 import type { BackoffPolicy, FailureRule, SuccessPolicy } from '../policies.ts';
@@ -20,6 +21,7 @@ interface Places {
   'spec.program': ProgramSpec;
   'spec.training': TrainingSpec;
   'spec.training.learningRate': LearningRateSpec;
+  'spec.compression': CompressionSpec;
   'spec.checkpoint': CheckpointSpec;
   'spec.successPolicy': SuccessPolicy;
   'spec.failurePolicy.rules[]': FailureRule;

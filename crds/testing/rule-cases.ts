@@ -65,6 +65,32 @@ export const ruleCases: readonly RuleCase[] = [
     blamed: 'spec.training.learningRate.boundaries',
   },
   { what: 'boundaries in order', spec: rate({ schedule: 'step', boundaries: [10, 20] }) },
+  { what: 'delayed scalers', spec: { compression: { scalerTiming: 'delayed' } } },
+  {
+    what: 'delayed scalers of one worker each',
+    spec: { compression: { scalerTiming: 'delayed', scaler: 'local' } },
+    blamed: 'spec.compression.scalerTiming',
+  },
+  {
+    what: 'delayed scalers of no tensor',
+    spec: { compression: { scalerTiming: 'delayed', codec: 'float32' } },
+    blamed: 'spec.compression.scalerTiming',
+  },
+  {
+    what: 'delayed scalers with a packing that is tried',
+    spec: { compression: { scalerTiming: 'delayed', packing: 'auto' } },
+    blamed: 'spec.compression.scalerTiming',
+  },
+  { what: 'overlap with floats', spec: { compression: { codec: 'float16' }, exchange: { overlap: true } } },
+  {
+    what: 'overlap with delayed scalers',
+    spec: { compression: { scalerTiming: 'delayed' }, exchange: { overlap: true } },
+  },
+  {
+    what: 'overlap with scalers of the step',
+    spec: { exchange: { overlap: true } },
+    blamed: 'spec.exchange.overlap',
+  },
   { what: 'bounds the wrong way round', spec: elastic(2, 3, 2), blamed: 'spec.workers.elastic.maxReplicas' },
   { what: 'fewer workers than the bounds', spec: elastic(1, 2, 3), blamed: 'spec.workers.replicas' },
   { what: 'more workers than the bounds', spec: elastic(4, 2, 3), blamed: 'spec.workers.replicas' },

@@ -24,7 +24,7 @@ jest.setTimeout(180_000);
 
 const { badConfiguration, badData, done, stopped } = ExitCode;
 
-/** Everything that a state can have: two optimizer slots, an average, batch norm's statistics; 12 steps over two epochs. */
+/** Everything that a state can have: two optimizer slots, an average, delayed scalers, batch norm's statistics; 12 steps over two epochs. */
 const training: NonNullable<SpecChange['training']> = {
   steps: 12,
   optimizer: { name: 'adam' },
@@ -35,6 +35,8 @@ function job(directory: string, change: SpecChange = {}): TernGradJob {
   return smallJob({
     program: { ...smallJob().spec.program, parameters: { batchNorm: true } },
     training,
+    compression: { scalerTiming: 'delayed' },
+    exchange: { overlap: true },
     checkpoint: { directory, everySteps: 4, keep: 9 },
     ...change,
   });

@@ -80,6 +80,26 @@ test('packing: auto tries the packings on the way, chooses once, and changes no 
   expect(result.bytes.push.wire).toBeLessThan(plain.bytes.push.wire);
 });
 
+describe('overlap only sends sooner what is sent', () => {
+  test('float32', async () => {
+    const change: SpecChange = { compression: { codec: 'float32' }, exchange: { overlap: true } };
+    expect(await weightsOf(change)).toBe(float32.weightsHashes[0]);
+  });
+
+  test.each<[string, SpecChange['compression']]>([
+    ['ternary with delayed scalers', { scalerTiming: 'delayed' }],
+    ['and entropy coded', { scalerTiming: 'delayed', packing: 'entropy' }],
+    ['and a scaler per chunk', { scalerTiming: 'delayed', scalerScope: 'chunk' }],
+  ])('%s', async (_, compression) => {
+    const change = { compression, exchange: { chunkValues: 160 }, workers: { replicas: 3 } };
+    const weights = await weightsOf(change);
+    expect(await weightsOf({ ...change, exchange: { ...change.exchange, overlap: true } })).toBe(weights);
+    expect(weights).not.toBe(
+      await weightsOf({ ...change, compression: { ...compression, scalerTiming: 'current' } }),
+    );
+  });
+});
+
 describe('what is the same under another name gives the same weights', () => {
   test('ternary with every tensor exempt, and float32', async () => {
     const change: SpecChange = { compression: { exempt: { belowElements: 1_000_000 } } };

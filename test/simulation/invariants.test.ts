@@ -9,7 +9,7 @@ async function withoutOperator(faults: Schedule['faults']): Promise<void> {
   const schedule = { replicas: REPLICAS, isWithoutOperator: true, faults };
   const { violations, finalHash } = await simulate(schedule, 1);
   expect(violations).toEqual([]);
-  expect(finalHash).toBe(await undisturbedHash(REPLICAS));
+  expect(finalHash).toBe(await undisturbedHash({ replicas: REPLICAS }));
 }
 
 describe('operator absence never stops training', () => {

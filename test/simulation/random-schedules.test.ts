@@ -34,23 +34,37 @@ function actions(rank: number, replicas: number): fc.Arbitrary<Action> {
 
 function faults(replicas: number): fc.Arbitrary<Fault> {
   const phases: readonly Phase[] = [...PHASES, 'forming', 'copying'];
-  return fc.integer({ min: 0, max: replicas - 1 }).chain((rank) =>
-    fc.record({
-      rank: fc.constant(rank),
-      step: fc.integer({ min: 0, max: STEPS - 1 }),
-      phase: fc.constantFrom(...phases),
-      fromAttempt: fc.integer({ min: 1, max: 2 }),
-      action: actions(rank, replicas),
-    }),
-  );
+  return fc
+    .integer({ min: 0, max: replicas - 1 })
+    .chain((rank) =>
+      fc.record({
+        rank: fc.constant(rank),
+        step: fc.integer({ min: 0, max: STEPS - 1 }),
+        phase: fc.constantFrom(...phases),
+        fromAttempt: fc.integer({ min: 1, max: 2 }),
+        action: actions(rank, replicas),
+      }),
+    )
+    .filter(({ phase, action }) => action.kind !== 'flip a weight' || !isBeforeGradient(phase));
+}
+
+/** A bit that flips before the weights are read gives the gradient of another model, which nothing can tell from a right one. */
+function isBeforeGradient(phase: Phase): boolean {
+  return phase === 'forming' || phase === 'copying';
 }
 
 const schedules: fc.Arbitrary<Schedule> = fc
-  .record({ replicas: fc.integer({ min: 2, max: 4 }), hasVolume: fc.boolean(), isElastic: fc.boolean() })
-  .chain(({ replicas, hasVolume, isElastic }) =>
+  .record({
+    replicas: fc.integer({ min: 2, max: 4 }),
+    hasVolume: fc.boolean(),
+    isElastic: fc.boolean(),
+    ahead: fc.boolean(),
+  })
+  .chain(({ replicas, hasVolume, isElastic, ahead }) =>
     fc.array(faults(replicas), { minLength: 1, maxLength: 4 }).map((drawn) => ({
       replicas,
       faults: drawn,
+      ahead,
       ...(hasVolume && { checkpointEverySteps: 2 }),
       ...(isElastic && { elastic: { minReplicas: 2, maxReplicas: 4, graceSeconds: 1 } }),
     })),
@@ -60,8 +74,7 @@ test(`random schedules end with the state of the undisturbed run, and break no i
   await fc.assert(
     fc.asyncProperty(schedules, fc.nat(1000), async (schedule, delays) => {
       const { violations, finalHash, trace } = await simulate(schedule, delays);
-      const isRight =
-        schedule.elastic !== undefined || finalHash === (await undisturbedHash(schedule.replicas));
+      const isRight = schedule.elastic !== undefined || finalHash === (await undisturbedHash(schedule));
       const wrong = [...violations, ...(isRight ? [] : [`hash ${finalHash}`])];
       if (wrong.length > 0)
         throw new Error([describeSchedule(schedule), ...wrong, ...trace.slice(-80)].join('\n'));

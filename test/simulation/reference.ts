@@ -1,6 +1,7 @@
 import { learningRate } from '../../trainer/compute/schedule.ts';
 import { createChunkEncoder } from '../../trainer/step/chunk-encoder.ts';
 import { SharedChunkStore } from '../../trainer/step/chunk-store.ts';
+import { delayedScalersOf } from '../../trainer/step/delayed-scalers.ts';
 import { createTinyModel } from './tiny-model.ts';
 import type { TinyModel } from './tiny-model.ts';
 import type { JobSpec } from '../../crds/index.ts';
@@ -57,6 +58,8 @@ export class Reference {
       gradients.push(gradient.slice());
     }
     shared.set(agreed);
+    const delayed = delayedScalersOf(plan, kernels.memory);
+    const scalers = delayed?.known ?? shared;
     const stores = await Promise.all(
       ranks.map((_, selfIndex) => SharedChunkStore.create(plan, kernels.memory, { selfIndex })),
     );
@@ -71,7 +74,8 @@ export class Reference {
         start: { type: 'start', step, stateHash: '', restored: false, ...start },
         post: () => {},
       });
-      encoder.encode(memory.gradient, { seed: spec.training.seed, step, rank }, shared);
+      const noise = { seed: spec.training.seed, step, rank };
+      encoder.begin({ gradient: memory.gradient, noise, scalers }).rest();
       return chunkPlan.chunks.map((_, c) => stores[index]?.pushPayload(c).slice() ?? new Uint8Array());
     });
     for (const c of chunkPlan.chunks.keys()) {
@@ -90,7 +94,7 @@ export class Reference {
         payload: memory.pull[chunk.index] ?? 0,
         payloadBytes: stores[chunk.index % ranks.length]?.pullPayload(chunk.index).length ?? 0,
         members: ranks.length,
-        scalers: shared,
+        scalers,
         gradient: memory.gradient,
       });
     }
@@ -102,6 +106,7 @@ export class Reference {
       weightDecay: spec.training.weightDecay,
       step: step + 1,
     });
+    delayed?.renew();
     return writtenHash;
   }
 
@@ -133,8 +138,12 @@ export class Reference {
 
   #regions(): Uint8Array[] {
     const { kernels, plan } = this.#model;
-    return [plan.memory.weights, ...plan.memory.slots].map(
-      (at) => new Uint8Array(kernels.memory.buffer, at, plan.layout.values * 4),
-    );
+    const { weights, slots, delayedScalers } = plan.memory;
+    const region = (at: number, values: number): Uint8Array =>
+      new Uint8Array(kernels.memory.buffer, at, values * Float32Array.BYTES_PER_ELEMENT);
+    return [
+      ...[weights, ...slots].map((at) => region(at, plan.layout.values)),
+      ...(delayedScalers === undefined ? [] : [region(delayedScalers, plan.chunkPlan.units)]),
+    ];
   }
 }

@@ -22,7 +22,7 @@ export async function runGroup({ schedules }: Group, seed: number, only: RegExp)
     const faults = [...violations];
     if (struck < schedule.faults.length) faults.push('a fault never struck');
     const isFixed = schedule.elastic === undefined;
-    if (isFixed && finalHash !== (await undisturbedHash(schedule.replicas))) {
+    if (isFixed && finalHash !== (await undisturbedHash(schedule))) {
       faults.push(`it ended with state ${finalHash}`);
     }
     if (faults.length > 0) wrong.push([name, ...faults, ...trace.slice(-TOLD_LINES)].join('\n  '));

@@ -64,6 +64,8 @@ export interface Schedule {
     readonly graceSeconds: number;
   };
   readonly checkpointEverySteps?: number;
+  /** Gradients leave ahead of the barrier (`scalerTiming: delayed`, `overlap`). */
+  readonly ahead?: boolean;
   /** Nobody polls rank 0, tells it of attempts, or replaces anyone. */
   readonly isWithoutOperator?: boolean;
   readonly faults: readonly Fault[];
@@ -73,10 +75,11 @@ export const STEPS = 6;
 
 /** One line, which is the row's name. */
 export function describeSchedule(schedule: Schedule): string {
-  const { replicas, elastic, checkpointEverySteps, isWithoutOperator = false, faults } = schedule;
+  const { replicas, elastic, checkpointEverySteps, ahead, isWithoutOperator = false, faults } = schedule;
   const job = [
     `${replicas} workers`,
     ...(elastic === undefined ? [] : [`elastic ${elastic.minReplicas}-${elastic.maxReplicas}`]),
+    ...(ahead === true ? ['ahead'] : []),
     ...(checkpointEverySteps === undefined ? [] : [`checkpoint every ${checkpointEverySteps} steps`]),
     ...(isWithoutOperator ? ['without an operator'] : []),
   ];

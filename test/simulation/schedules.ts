@@ -1,4 +1,5 @@
 import type { Action, Fault, Phase, Schedule } from './schedule.ts';
+import { FRAME_HEADER_BYTES } from '../../trainer/wire/frame.ts';
 import { PHASES, STEPS } from './schedule.ts';
 
 /** The classes of faults, as in docs/reliability.md. */
@@ -106,8 +107,12 @@ const pauses: readonly Schedule[] = PHASES.flatMap((phase) =>
   ]),
 );
 
-/** The header of a frame has 40 bytes; one bit of each, and some of the payload. */
-const BITS = [...Array.from({ length: 40 }, (_, byte) => 8 * byte + (byte % 8)), 8 * 45 + 1, 8 * 77 + 6];
+/** One bit of each byte of a frame's header, and some of the payload. */
+const BITS = [
+  ...Array.from({ length: FRAME_HEADER_BYTES }, (_, byte) => 8 * byte + (byte % 8)),
+  8 * (FRAME_HEADER_BYTES + 5) + 1,
+  8 * (FRAME_HEADER_BYTES + 33) + 6,
+];
 
 const messages: readonly Schedule[] = [
   ...BITS.map((bit) => three(at(1, MIDDLE, 'encode', { kind: 'turn a bit', peer: 2, bit }))),
@@ -177,6 +182,37 @@ const sizes: readonly Schedule[] = [
   },
 ];
 
+/** The second step is the first that leaves ahead of its barrier. */
+const AHEAD_STEPS = [1, MIDDLE, STEPS - 1] as const;
+
+const ahead: readonly Schedule[] = [
+  { replicas: 3, faults: [] },
+  ...AHEAD_STEPS.flatMap((step) =>
+    PHASES.flatMap((phase) => RANKS.map((rank) => three(at(rank, step, phase, kill)))),
+  ),
+  ...PHASES.flatMap((phase) => [
+    three(at(1, MIDDLE, phase, { kind: 'stop', forMs: SHORT_MS })),
+    three(at(2, MIDDLE, phase, { kind: 'freeze' })),
+    three(at(1, MIDDLE, phase, { kind: 'slow', peer: 2, extraMs: 150, forMs: LONG_MS })),
+    three(at(0, MIDDLE, phase, { kind: 'block', peer: 1, forMs: LONG_MS })),
+    three(at(1, MIDDLE, phase, { kind: 'ask to leave' })),
+  ]),
+  ...PAIRS.flatMap(([rank, peer]) => [
+    three(at(rank, MIDDLE, 'gradient', { kind: 'send twice', peer })),
+    three(at(rank, MIDDLE, 'gradient', { kind: 'replay', peer })),
+    three(at(rank, MIDDLE, 'gradient', { kind: 'lose', peer })),
+  ]),
+  ...RANKS.map((rank) => three(at(rank, MIDDLE, 'gradient', flip))),
+  ...PHASES.map((phase) => ({
+    replicas: 3,
+    checkpointEverySteps: 2,
+    faults: [at(0, MIDDLE, phase, { kind: 'kill all' } as const)],
+  })),
+  ...PHASES.flatMap((phase) =>
+    [2, 4].map((to) => ({ replicas: 3, elastic, faults: [at(1, 1, phase, { kind: 'scale', to } as const)] })),
+  ),
+].map((schedule) => ({ ...schedule, ahead: true }));
+
 export const GROUPS: readonly Group[] = [
   { id: 'T1', about: 'one worker dies, in every phase', schedules: deaths },
   { id: 'T2', about: 'several die, also while another heals', schedules: severalDeaths },
@@ -188,4 +224,5 @@ export const GROUPS: readonly Group[] = [
   { id: 'P5', about: 'a worker is asked to leave', schedules: leaving },
   { id: 'T16', about: 'all start again from a checkpoint', schedules: checkpoints },
   { id: 'T17', about: 'the number of workers changes', schedules: sizes },
+  { id: 'ahead', about: 'gradients leave ahead of the barrier', schedules: ahead },
 ];

@@ -70,24 +70,31 @@ export async function simulate(schedule: Schedule, seed: number): Promise<Outcom
   return new Simulation(schedule, seed, job, await referenceOf(schedule)).run();
 }
 
-/** The hash that an undisturbed job of this size ends with. */
-export async function undisturbedHash(replicas: number): Promise<string> {
-  const reference = await referenceOf({ replicas });
+/** The hash that an undisturbed job of this size and kind ends with. */
+export async function undisturbedHash({
+  replicas,
+  ahead = false,
+}: Pick<Schedule, 'replicas' | 'ahead'>): Promise<string> {
+  const reference = await referenceOf({ replicas, ahead });
   const ranks = Array.from({ length: replicas }, (_, rank) => rank);
   let hash = reference.initialHash;
   for (let step = 0; step < STEPS; step++) hash = await reference.after(hash, step, ranks);
   return hash;
 }
 
-function referenceOf(shape: Pick<Schedule, 'replicas' | 'elastic'>): Promise<Reference> {
-  const key = JSON.stringify([shape.replicas, shape.elastic]);
+function referenceOf(shape: Pick<Schedule, 'replicas' | 'elastic' | 'ahead'>): Promise<Reference> {
+  const key = JSON.stringify([shape.replicas, shape.elastic, shape.ahead ?? false]);
   const reference = references.get(key) ?? Reference.of(specFor(shape));
   references.set(key, reference);
   return reference;
 }
 
-function specFor({ replicas, elastic }: Pick<Schedule, 'replicas' | 'elastic'>): JobSpec {
-  return tinySpec({ replicas, steps: STEPS, ...(elastic !== undefined && { elastic }) });
+function specFor({
+  replicas,
+  elastic,
+  ahead = false,
+}: Pick<Schedule, 'replicas' | 'elastic' | 'ahead'>): JobSpec {
+  return tinySpec({ replicas, steps: STEPS, ahead, ...(elastic !== undefined && { elastic }) });
 }
 
 class Simulation {
@@ -420,9 +427,11 @@ class Simulation {
   }
 
   /** Whether any process has a state that training may go on from. */
+  /** Who copies a peer's state has none of its own meanwhile. */
   #somebodyRemembers(): boolean {
     return this.#all.some(
-      ({ process, hasTrained, isFlipped }) => hasTrained && !isFlipped && !process.isDead,
+      ({ process, worker, hasTrained, isFlipped }) =>
+        hasTrained && !isFlipped && !process.isDead && worker.exchange.hasOwnState,
     );
   }
 

@@ -6,6 +6,7 @@ import type { TensorFlow } from '../../trainer/compute/tensorflow.ts';
 import type { Dataset } from '../../trainer/programs/program.ts';
 import { createCodecs } from '../../trainer/step/codecs.ts';
 import type { Codecs } from '../../trainer/step/codecs.ts';
+import { forgetScalers } from '../../trainer/step/delayed-scalers.ts';
 import { allocateStepMemory } from '../../trainer/step/memory.ts';
 import { createScalerFinder } from '../../trainer/step/scaler-finder.ts';
 import type { ScalerFinder } from '../../trainer/step/scaler-finder.ts';
@@ -28,15 +29,18 @@ export interface Shape {
     readonly maxReplicas: number;
     readonly graceSeconds: number;
   };
+  /** Gradients leave ahead of the barrier, tensor by tensor. */
+  readonly ahead?: boolean;
 }
 
-export function tinySpec({ replicas, steps, elastic }: Shape): JobSpec {
+export function tinySpec({ replicas, steps, elastic, ahead = false }: Shape): JobSpec {
   return specOf({
     workers: { replicas, ...(elastic !== undefined && { elastic }) },
     training: { steps, batchSize: 11, optimizer: { name: 'momentum' }, learningRate: { initial: 0.05 } },
-    compression: { exempt: { belowElements: 100 } },
+    compression: { exempt: { belowElements: 100 }, scalerTiming: ahead ? 'delayed' : 'current' },
     exchange: {
       chunkValues: 160,
+      overlap: ahead,
       formationSeconds: 30,
       recoverySeconds: 60,
       stepDeadlineSeconds: 20,
@@ -83,6 +87,7 @@ export async function createTinyModel(spec: JobSpec, used?: WebAssembly.Memory):
   const plan = planFor(spec.workers.replicas);
   const memory = used ?? allocateStepMemory(plan.memory);
   new Uint8Array(memory.buffer).fill(0);
+  forgetScalers(plan, memory);
   const kernels = await loadKernels(memory);
   const vectors = new StateVectors(memory.buffer as SharedArrayBuffer, plan.memory);
   const scratch = plan.memory.computeScratch;
@@ -134,14 +139,15 @@ function tinyRuntime({ layout }: StepPlan): ModelRuntime {
     exportNonTrainable: () => undefined,
     importNonTrainable: () => undefined,
     importWeights: (from) => (weights = Float32Array.from(from)),
-    gradient({ inputs }, out, scale) {
+    gradient({ inputs }, out, scale, { onTensor }) {
       const examples = Array.from(inputs as unknown as Uint32Array);
       const mean = examples.reduce((sum, example) => sum + Math.sin(example + 1), 0) / examples.length;
       out.fill(0);
-      for (const { offset, size } of layout.slots) {
+      for (const { index, offset, size } of layout.slots.toReversed()) {
         for (let i = offset; i < offset + size; i++) {
           out[i] = scale * ((weights[i] ?? 0) * 0.3 + mean * Math.cos(i * 0.37 + examples.length));
         }
+        onTensor?.(index);
       }
       return { loss: Math.abs(mean) };
     },

@@ -104,6 +104,7 @@ export class SimulatedWorker {
       credentials: undefined,
       scaler: compression.scaler,
       maxPayloadBytes: options.model.plan.maxPayloadBytes,
+      ahead: options.model.plan.ahead,
       state: stateMemory(this.#regions()),
       formationSeconds: exchange.formationSeconds,
       recoverySeconds: exchange.recoverySeconds,
@@ -217,7 +218,11 @@ export class SimulatedWorker {
 
   #regions(): ReturnType<typeof stateRegions> {
     const { kernels, plan } = this.#options.model;
-    return stateRegions(kernels.memory, plan.memory, { values: plan.layout.values, nonTrainableValues: 0 });
+    return stateRegions(kernels.memory, plan.memory, {
+      values: plan.layout.values,
+      scalerUnits: plan.chunkPlan.units,
+      nonTrainableValues: 0,
+    });
   }
 }
 

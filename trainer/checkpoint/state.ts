@@ -2,9 +2,10 @@ import type { TensorSpec } from '../ternary/layout.ts';
 
 /**
  * The parts of a training state. Weights, optimizer slots and the average of the weights are flat vectors in the layout of
- * the gradient (`trainer/ternary/layout.ts`); non-trainable weights are packed in model order.
+ * the gradient (`trainer/ternary/layout.ts`); scalers are those that the next step is ternarized with; non-trainable weights are
+ * packed in model order.
  */
-export type StateKind = 'weights' | 'slot0' | 'slot1' | 'average' | 'nonTrainable';
+export type StateKind = 'weights' | 'slot0' | 'slot1' | 'average' | 'scalers' | 'nonTrainable';
 
 export interface StateRegion {
   readonly kind: StateKind;
@@ -33,13 +34,14 @@ export interface StateModel {
   readonly slots: readonly PlacedTensor[];
   /** The other weights, model order. */
   readonly nonTrainable: readonly TensorSpec[];
+  /** How many scalers there are. Default 0. */
+  readonly scalerUnits?: number;
 }
 
 /** All tensors of a state that has these parts, in the order of the parts and of the model. */
 export function stateTensors(model: StateModel, kinds: readonly StateKind[]): readonly StateTensor[] {
   return kinds.flatMap((kind) => {
-    const placed = kind === 'nonTrainable' ? packed(model.nonTrainable) : model.slots;
-    return placed.map(({ name, shape, size, offset }) => ({
+    return placedTensors(model, kind).map(({ name, shape, size, offset }) => ({
       name: `${kind}/${name}`,
       kind,
       shape,
@@ -47,6 +49,13 @@ export function stateTensors(model: StateModel, kinds: readonly StateKind[]): re
       offset,
     }));
   });
+}
+
+function placedTensors(model: StateModel, kind: StateKind): readonly PlacedTensor[] {
+  if (kind === 'nonTrainable') return packed(model.nonTrainable);
+  if (kind !== 'scalers') return model.slots;
+  const { scalerUnits: size = 0 } = model;
+  return [{ name: 'delayed', shape: [size], size, offset: 0 }];
 }
 
 /** Values of all tensors, without padding. */

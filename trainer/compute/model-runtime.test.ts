@@ -131,6 +131,60 @@ describe.each<BackendName>(['cpu', 'wasm'])('on the %s backend', (name) => {
     expect([...out].filter((value) => Math.abs(value) > 1e-5)).toHaveLength(1);
   });
 
+  test('tells of each tensor whose gradient is there while the backward pass goes on, last layer first', async () => {
+    const { runtime: tinyRuntime, layout, dataset, flat } = await opened(tiny);
+    const batch = dataset.train.batch(
+      backend.tf,
+      new Uint32Array([0, 1, 2, 3]),
+      createRandom({ seed: 1, purpose: 'test' }),
+    );
+    const context = () => ({ step: 0, random: createRandom({ seed: 1, purpose: 'model' }) });
+    const whole = flat();
+    tinyRuntime.gradient(batch, whole, 2, context());
+    const told: string[] = [];
+    const out = flat().fill(9);
+    const onTensor = (index: number): void => {
+      const { name: tensor, offset, size } = layout.slots[index]!;
+      told.push(tensor);
+      expect(out.slice(offset, offset + size)).toEqual(whole.slice(offset, offset + size));
+    };
+    tinyRuntime.gradient(batch, out, 2, { ...context(), onTensor });
+    expect(out).toEqual(whole);
+    expect(told.indexOf('logits/kernel')).toBeLessThan(told.indexOf('hidden/kernel'));
+    expect(told.toSorted()).toEqual(tinyRuntime.tensors.map(({ name: tensor }) => tensor).toSorted());
+    backend.tf.dispose([batch.inputs, batch.targets]);
+  });
+
+  test('does not tell of a weight that is used twice, whose gradient is a sum', async () => {
+    const twice: Program = {
+      ...line,
+      loss: (tf, model, batch) => {
+        const once = model.apply(batch.inputs) as tfc.Tensor;
+        return tf.mean(
+          tf.square(tf.sub(tf.add(once, model.apply(batch.inputs) as tfc.Tensor), batch.targets)),
+        );
+      },
+    };
+    const { runtime: lineRuntime, layout, flat } = await opened(twice);
+    const told: number[] = [];
+    const out = flat();
+    const onTensor = (index: number): void => void told.push(index);
+    // w = 2: error 2 * 2 * 1 - 1 = 3; dw = 2 * 3 * 2 = 12
+    lineRuntime.gradient(lineBatch([1, 1]), out, 1, { step: 0, onTensor });
+    expect(out[layout.slots[0]!.offset]).toBeCloseTo(12, 5);
+    expect(told).toEqual([]);
+  });
+
+  test('what goes wrong where it tells of a tensor is not blamed on the program', async () => {
+    const { runtime: lineRuntime, flat } = await opened(line);
+    const onTensor = (): void => {
+      throw new RangeError('no place left');
+    };
+    expect(() => lineRuntime.gradient(lineBatch([1, 1]), flat(), 1, { step: 0, onTensor })).toThrow(
+      new RangeError('no place left'),
+    );
+  });
+
   test('import and export are inverse to the bit, also over shared memory', async () => {
     const { runtime: tinyRuntime, layout } = await opened(tiny);
     const shared = (): Float32Array => new Float32Array(new SharedArrayBuffer(layout.values * 4));

@@ -6,6 +6,7 @@ import type { FlatLayout, TensorSpec } from '../ternary/layout.ts';
 import type { Backend } from './backend.ts';
 import { buildModel } from './build-model.ts';
 import { softmaxCrossEntropy } from './classification.ts';
+import { createGradientTaps, type GradientTaps } from './gradient-taps.ts';
 import { evaluateModel, type Evaluation, type ExampleRange } from './evaluation.ts';
 import { withSeededMathRandom } from './seeded-math-random.ts';
 import type { TensorFlow } from './tensorflow.ts';
@@ -56,6 +57,11 @@ export interface ModelRuntime {
 export interface StepContext {
   readonly step: number;
   readonly random?: Random;
+  /**
+   * Called in the backward pass with a tensor (its place in model order) whose gradient is in `out`, last layer first. Of a weight
+   * that the model reads more than once it is not called.
+   */
+  readonly onTensor?: ((tensor: number) => void) | undefined;
 }
 
 export interface ModelRuntimeOptions {
@@ -77,6 +83,8 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
   const packedOffsets = packed(nonTrainable.specs);
   let slots: readonly BoundSlot[] = [];
   let offsets: readonly number[] = [];
+  let taps: GradientTaps | undefined;
+  const tapsOfModel = (): GradientTaps => createGradientTaps(tf, model.trainableWeights);
 
   /** What is thrown in here is the program's doing: its code, or a model that does not fit its data. */
   function asProgram<T>(activity: string, work: () => T): T {
@@ -93,23 +101,42 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
     return softmaxCrossEntropy(tf, logits, batch.targets);
   }
 
-  function differentiate(batch: Batch, at: StepContext): Differentiated {
-    const work = (): Differentiated => tf.variableGrads(() => trainingLoss(batch), variables);
+  function differentiate(batch: Batch, at: StepContext, onGradient: OnGradient | undefined): Differentiated {
+    const work = (): Differentiated => {
+      const pass = (): Differentiated => tf.variableGrads(() => trainingLoss(batch), variables);
+      return onGradient === undefined ? pass() : (taps ??= tapsOfModel()).during(onGradient, pass);
+    };
     return asProgram(`the gradient of step ${at.step}`, () =>
       at.random === undefined ? work() : withSeededMathRandom(at.random, work),
     );
   }
 
   function gradient(batch: Batch, out: Float32Array, scale: number, at: StepContext): { loss: number } {
-    const { value, grads } = differentiate(batch, at);
+    const exported = new Set<number>();
+    const exportGradient = (tensor: number, found: tfc.Tensor | undefined): void => {
+      const { begin, end, paddedEnd } = slots[tensor]!;
+      const values = found?.dataSync() as Float32Array | undefined;
+      if (values !== undefined) copyScaled(values, out, begin, scale);
+      out.fill(0, values === undefined ? begin : end, paddedEnd);
+      exported.add(tensor);
+    };
+    const onTensor = at.onTensor && outsideOfProgram(at.onTensor);
+    const { value, grads } = differentiate(
+      batch,
+      at,
+      onTensor &&
+        ((tensor, gradientOfTensor) => {
+          exportGradient(tensor, gradientOfTensor);
+          onTensor.call(tensor);
+        }),
+    );
     try {
+      onTensor?.rethrow();
       const loss = value.dataSync()[0]!;
       if (!Number.isFinite(loss)) throw new LossNotFiniteError(loss, at.step);
-      for (const [i, { begin, end, paddedEnd }] of slots.entries()) {
+      for (const [i, variable] of variables.entries()) {
         // Looked up by name, which is unique in this process; a weight that the loss does not reach has no entry.
-        const values = grads[variables[i]!.name]?.dataSync() as Float32Array | undefined;
-        if (values !== undefined) copyScaled(values, out, begin, scale);
-        out.fill(0, values === undefined ? begin : end, paddedEnd);
+        if (!exported.has(i)) exportGradient(i, grads[variable.name]);
       }
       return { loss };
     } finally {
@@ -141,6 +168,28 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
 }
 
 type Differentiated = ReturnType<TensorFlow['variableGrads']>;
+type OnGradient = (tensor: number, gradient: tfc.Tensor) => void;
+
+/** What is called amid the program's work: an error of its own must not pass for the program's. */
+function outsideOfProgram(work: (tensor: number) => void): {
+  call(tensor: number): void;
+  rethrow(): void;
+} {
+  let failure: { readonly error: unknown } | undefined;
+  return {
+    call(tensor) {
+      if (failure !== undefined) return;
+      try {
+        work(tensor);
+      } catch (error) {
+        failure = { error };
+      }
+    },
+    rethrow() {
+      if (failure !== undefined) throw failure.error;
+    },
+  };
+}
 
 interface BoundSlot {
   readonly begin: number;

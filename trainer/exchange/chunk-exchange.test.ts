@@ -18,7 +18,7 @@ class Ring {
   /** Frames on their way, as [from, to, message]. */
   readonly inFlight: [number, number, Buffer][] = [];
 
-  constructor(count: number) {
+  constructor(count: number, ahead = false) {
     this.stores = Array.from({ length: count }, (_, index) => new FloatStore(SIZES, count, index));
     this.members = this.stores.map(
       (_, selfIndex) =>
@@ -28,6 +28,8 @@ class Ring {
           selfRank: selfIndex,
           selfAttempt: ATTEMPT,
           generation: GENERATION,
+          firstStep: STEP,
+          ahead,
           send: (to, kind, chunk) => this.inFlight.push([selfIndex, to, this.frame(selfIndex, kind, chunk)]),
           onStaged: () => this.stagedBy.add(selfIndex),
         }),
@@ -114,6 +116,30 @@ test('a contribution to the awaited step is held until the step is begun', () =>
   ring.encodeAll(1);
   ring.deliver();
   expect(ring.stores[1]?.sums).toEqual(expectedSums(STEP, 2, SIZES));
+});
+
+test('ahead of the barrier, a contribution to the next step is held while this one runs, and after it', () => {
+  const ring = new Ring(2, true);
+  ring.begin(0, 1);
+  const [sender0, member] = [sender(0), ring.members[1]];
+  const next = ring.frame(0, FrameKind.push, 1, { step: STEP + 1 });
+  expect(member?.receive(sender0, next, 0)).toBe(HOLD);
+  ring.encodeAll(0, 1);
+  ring.deliver();
+  expect(ring.stagedBy).toContain(1);
+  expect(member?.receive(sender0, next, 0)).toBe(HOLD);
+  // One that is further away, or a sum, cannot come from who waits for this member.
+  const further = ring.frame(0, FrameKind.push, 1, { step: STEP + 2 });
+  expect(fieldOf(() => member?.receive(sender0, further, 0))).toBe('step');
+  const sum = ring.frame(0, FrameKind.pull, 0, { step: STEP + 1 });
+  expect(fieldOf(() => member?.receive(sender0, sum, 0))).toBe('step');
+});
+
+test('ahead of the barrier, the first step of a generation is expected from the start', () => {
+  const ring = new Ring(2, true);
+  ring.begin(0);
+  const first = ring.frame(0, FrameKind.push, 1);
+  expect(ring.members[1]?.receive(sender(0), first, 0)).toBe(HOLD);
 });
 
 test('several frames of one message are taken one after the other', () => {

@@ -26,6 +26,10 @@ export interface ChunkExchangeOptions {
   readonly selfRank: number;
   readonly selfAttempt: number;
   readonly generation: number;
+  /** The first step of the generation. */
+  readonly firstStep: number;
+  /** Whether contributions to a step may come before this member has entered its barrier. */
+  readonly ahead: boolean;
   /** Queues a frame for a member; its payload is fetched with `fill` when the stream has room. */
   readonly send: (memberIndex: number, kind: FrameKind, chunk: number) => void;
   /** Every sum of the step is staged. */
@@ -53,7 +57,7 @@ export class ChunkExchange {
   #awaitedStep = NONE;
   #running = false;
   /** Of the running step, or the last: its sums may still be on their way out after it is staged here. */
-  #step = NONE;
+  #step: number;
   #store: ChunkStore | undefined;
   #chunks = 0;
   #stagedCount = 0;
@@ -68,6 +72,12 @@ export class ChunkExchange {
 
   constructor(options: ChunkExchangeOptions) {
     this.#options = options;
+    this.#step = options.firstStep - 1;
+  }
+
+  /** Of the running step, or the last. */
+  get step(): number {
+    return this.#step;
   }
 
   /** This member enters the barrier of `step`: a faster peer's contributions may come before `begin`. */
@@ -76,7 +86,10 @@ export class ChunkExchange {
     this.#awaitedStep = step;
   }
 
-  /** Starts the step whose barrier has passed. Every member has staged the step before, so nothing of it is left. */
+  /**
+   * Starts the step whose barrier has passed, so that every member has staged the step before; or, ahead of it, one whose
+   * predecessor is staged here and has left nothing to be sent.
+   */
   begin(step: number, store: ChunkStore): void {
     if (this.#running) throw new Error(`step ${this.#step} is still running`);
     if (step !== this.#awaitedStep) throw new Error(`step ${step} is begun without its barrier`);
@@ -112,17 +125,23 @@ export class ChunkExchange {
     if (header.kind !== FrameKind.push && header.kind !== FrameKind.pull) {
       throw new FrameError('kind', `${header.kind} is neither push (1) nor pull (2)`);
     }
+    if (header.kind === FrameKind.push && this.#isAhead(header.step)) return HOLD;
     if (!this.#running) {
       if (this.#awaitedStep === NONE)
         throw new FrameError('step', `${header.step} while no step is expected`);
       expectField('step', header.step, this.#awaitedStep);
-      if (header.kind === FrameKind.push) return HOLD;
       throw new FrameError('kind', 'a sum came before this member contributed');
     }
     expectField('step', header.step, this.#step);
     if (header.kind === FrameKind.push) this.#takeContribution(from, message, offset);
     else this.#takeSum(from, message, offset);
     return offset + FRAME_HEADER_BYTES + header.payloadBytes;
+  }
+
+  /** A faster peer has begun the next step already. All that this member lacks of the present one came before, on the same stream. */
+  #isAhead(step: number): boolean {
+    if (!this.#running && this.#awaitedStep !== NONE) return step === this.#awaitedStep;
+    return this.#options.ahead && step === this.#step + 1;
   }
 
   /** Of the frame that `receive` took last. */

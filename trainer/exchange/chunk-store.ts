@@ -2,7 +2,8 @@
  * What the exchange needs of one step's payload memory. It moves bytes and knows no tensors: what a payload means,
  * and how contributions are summed, is behind this interface (the worker implements it over shared memory).
  *
- * Every view stays valid, at the same place, until the barrier of the next step has passed; the exchange reads
+ * Every view stays valid, at the same place, until the barrier of the next step has passed or `openStep` asks for the next
+ * step's store; the exchange reads
  * `pushPayload` and `pullPayload` whenever the peer's stream has room, which may be after `staged` resolved here
  * and is always before that barrier.
  */

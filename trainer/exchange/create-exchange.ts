@@ -129,6 +129,10 @@ class ExchangeNode implements Exchange {
     return this.#running.barrier(contribution, signal);
   }
 
+  openStep(step: number, prepare: Parameters<Exchange['openStep']>[1]): Pick<StepExchange, 'chunkEncoded'> {
+    return this.#running.openStep(step, prepare);
+  }
+
   beginStep(step: number, store: Parameters<Exchange['beginStep']>[1]): StepExchange {
     return this.#running.beginStep(step, store);
   }

@@ -28,6 +28,8 @@ export interface ExchangeOptions {
   readonly scaler: 'shared' | 'local';
   /** Length of the longest push or pull payload of any chunk in any codec the job uses, bytes. */
   readonly maxPayloadBytes: number;
+  /** Whether steps may begin ahead of their barrier (`openStep`); equal on all members. Default false. */
+  readonly ahead?: boolean;
   /** Where this member's state lies, for others to copy and to be overwritten by a copy of another's. */
   readonly state: StateMemory;
   /** How long the first `form` of a rank's first attempt waits for all members. */
@@ -170,7 +172,7 @@ export interface Waiting {
 
 /**
  * One member's side of the gradient exchange. Calls come in this order, one at a time:
- * `form`, then per step `barrier`, `beginStep` until `staged`; at the end `finish`, and always `close`.
+ * `form`, then per step perhaps `openStep`, `barrier`, `beginStep` until `staged`; at the end `finish`, and always `close`.
  *
  * The first error ends the generation: every later and pending call rejects with that same error. When it is one that
  * `endsOnlyGeneration`, or the barrier's outcome `ends` the generation, `form` may be called again.
@@ -194,7 +196,13 @@ export interface Exchange {
    * Rejects with PeerLostError, ReplicaMismatchError, PeerFaultError, FencedError.
    */
   barrier(contribution: BarrierContribution, signal: AbortSignal): Promise<BarrierOutcome>;
-  /** Starts the exchange of a step whose barrier has passed. */
+  /**
+   * Begins the next step ahead of its barrier, so that contributions travel while it is passed; everything of the step
+   * before is staged. `prepare` turns the store to this step once nothing of the step before is left to be sent, here or in
+   * `beginStep`, which follows when the barrier has passed. Does nothing when the generation has failed.
+   */
+  openStep(step: number, prepare: () => ChunkStore): Pick<StepExchange, 'chunkEncoded'>;
+  /** Starts the exchange of a step whose barrier has passed; with the same store, where it was opened before. */
   beginStep(step: number, store: ChunkStore): StepExchange;
   /**
    * This member's state is damaged: the generation ends for everyone. Returns the error that every call rejects with;

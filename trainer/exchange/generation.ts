@@ -72,6 +72,8 @@ export class Generation {
   /** Of the running step. */
   #scalers: Float32Array = new Float32Array();
   #staged: Deferred<void> | undefined;
+  /** The step that was begun ahead of its barrier last. */
+  #opened: number | undefined;
   #step: number;
   #phase: ExchangePhase = 'formation';
   #phaseStart: number;
@@ -135,10 +137,20 @@ export class Generation {
     );
   }
 
+  openStep(step: number, prepare: () => ChunkStore): Pick<StepExchange, 'chunkEncoded'> {
+    const mesh = this.#mesh;
+    // What ended the generation is said at its next call.
+    if (this.#state !== 'training' || mesh === undefined) return { chunkEncoded: () => undefined };
+    this.#opened = step;
+    this.#staged = defer();
+    this.#guard(() => mesh.openStep(step, prepare));
+    return { chunkEncoded: (c) => this.#chunkEncoded(mesh, c) };
+  }
+
   beginStep(step: number, store: ChunkStore): StepExchange {
     const { mesh } = this.#running('beginStep');
     this.#enter('push');
-    this.#staged = defer();
+    if (this.#staged === undefined || this.#opened !== step) this.#staged = defer();
     const allStaged = this.#staged.promise.then(() => this.#observers?.staged(step, this.#scalers, store));
     const staged = this.#call(allStaged, this.#stepDeadlineMs, () => mesh.missing());
     // The caller may look at it only after the last chunk is encoded.
@@ -270,6 +282,7 @@ export class Generation {
     return new Mesh({
       membership,
       maxPayloadBytes: exchange.maxPayloadBytes,
+      ahead: exchange.ahead ?? false,
       clock: endpoint.clock,
       traffic,
       openChannel: (member) => endpoint.openChannel(member.rank, member.address),

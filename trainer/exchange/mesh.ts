@@ -18,6 +18,8 @@ import type { Traffic } from './traffic.ts';
 export interface MeshOptions {
   readonly membership: Membership;
   readonly maxPayloadBytes: number;
+  /** See `ExchangeOptions.ahead`. */
+  readonly ahead: boolean;
   readonly clock: Clock;
   readonly traffic: Traffic;
   /** A client on a connection of its own to that member. */
@@ -40,6 +42,14 @@ interface Peer {
   held: { readonly message: Buffer; readonly offset: number } | undefined;
 }
 
+/** A step that is begun ahead of its barrier. */
+interface Opening {
+  readonly step: number;
+  readonly prepare: () => ChunkStore;
+  /** Chunks that were encoded meanwhile. */
+  readonly encoded: number[];
+}
+
 /**
  * The bulk streams between this member and all others in one generation: one outbound and one inbound each.
  *
@@ -52,6 +62,8 @@ export class Mesh {
   readonly #peers: (Peer | undefined)[];
   readonly #chunks: ChunkExchange;
   readonly #connected = defer<void>();
+  /** The step that begins as soon as nothing of the step before is left to be sent. */
+  #opening: Opening | undefined;
   #closed = false;
 
   constructor(options: MeshOptions) {
@@ -65,6 +77,8 @@ export class Mesh {
       selfRank: self.rank,
       selfAttempt: self.attempt,
       generation,
+      firstStep: options.membership.step,
+      ahead: options.ahead,
       send: (memberIndex, kind, chunk) => this.#peers[memberIndex]?.sender.send(kind, chunk),
       onStaged: options.onStaged,
     });
@@ -99,11 +113,41 @@ export class Mesh {
     }
   }
 
+  /** This member enters the barrier of the step, if it has not begun the step ahead of it. */
   awaitStep(step: number): void {
-    this.#chunks.awaitStep(step);
+    if (this.#opening === undefined && this.#chunks.step !== step) this.#chunks.awaitStep(step);
   }
 
+  /** Begins the step ahead of its barrier, once the last frames of the step before have left. */
+  openStep(step: number, prepare: () => ChunkStore): void {
+    this.#chunks.awaitStep(step);
+    this.#opening = { step, prepare, encoded: [] };
+    this.#openIfIdle();
+  }
+
+  /** The barrier has passed: every member has all of the step before. Begins the step, if it is not begun ahead. */
   beginStep(step: number, store: ChunkStore): void {
+    if (this.#opening !== undefined) this.#open(this.#opening);
+    else if (this.#chunks.step !== step) this.#begin(step, store);
+  }
+
+  #openIfIdle(): void {
+    if (this.#opening === undefined || this.#closed) return;
+    if (!this.#peers.every((peer) => peer === undefined || peer.sender.idle)) return;
+    try {
+      this.#open(this.#opening);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  #open({ step, prepare, encoded }: Opening): void {
+    this.#opening = undefined;
+    this.#begin(step, prepare());
+    for (const c of encoded) this.#chunks.encoded(c);
+  }
+
+  #begin(step: number, store: ChunkStore): void {
     this.#chunks.begin(step, store);
     for (const peer of this.#peers) {
       if (peer?.held === undefined) continue;
@@ -115,7 +159,8 @@ export class Mesh {
   }
 
   chunkEncoded(c: number): void {
-    this.#chunks.encoded(c);
+    if (this.#opening === undefined) this.#chunks.encoded(c);
+    else this.#opening.encoded.push(c);
   }
 
   /** Ranks without both streams, and what is known about each. */
@@ -165,6 +210,7 @@ export class Mesh {
       fill: (kind, chunk, header) => this.#chunks.fill(kind, chunk, header),
       onFrame: (kind, values, frameBytes, first) =>
         traffic.frameSent(member.rank, kind, values, frameBytes, first),
+      onIdle: () => this.#openIfIdle(),
       onError,
     });
     const identity = { memberIndex, rank: member.rank, attempt: member.attempt };

@@ -15,6 +15,8 @@ export interface PeerSenderOptions {
   readonly fill: (kind: FrameKind, chunk: number, header: FrameHeader) => Uint8Array;
   /** Counts a frame that is being sent. */
   readonly onFrame: (kind: FrameKind, values: number, frameBytes: number, firstOfMessage: boolean) => void;
+  /** Everything that was queued has been sent. */
+  readonly onIdle?: () => void;
   /** Something threw while a message was being built. */
   readonly onError: (error: unknown) => void;
 }
@@ -82,6 +84,7 @@ export class PeerSender {
     if (this.#next === this.#queue.length) {
       this.#queue.length = 0;
       this.#next = 0;
+      this.#options.onIdle?.();
     } else {
       this.#flush();
     }

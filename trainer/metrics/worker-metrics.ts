@@ -23,6 +23,8 @@ export interface ConfirmedStep {
   readonly phases: PhaseTimes;
   readonly samples: number;
   readonly meanLoss: number;
+  /** Delayed scalers that the step's gradients exceeded; absent where there are none. */
+  readonly exceededScalers?: number | undefined;
   readonly finishedAtSeconds: number;
 }
 
@@ -88,6 +90,11 @@ export function createWorkerMetrics(options: WorkerMetricsOptions): WorkerMetric
     help: 'Losses or gradients that were NaN or infinite',
     registers,
   });
+  const exceededScalers = new Counter({
+    name: 'terngrad_exceeded_scalers_total',
+    help: 'Delayed scalers that were smaller than what the gradients of their step needed; what is beyond was cut off',
+    registers,
+  });
   const generation = new Gauge({
     name: 'terngrad_generation',
     help: 'Generation of the membership; grows when a worker is lost, leaves or joins',
@@ -116,6 +123,7 @@ export function createWorkerMetrics(options: WorkerMetricsOptions): WorkerMetric
       steps.inc();
       samples.inc(step.samples);
       loss.set(step.meanLoss);
+      exceededScalers.inc(step.exceededScalers ?? 0);
       lastStep.set(step.finishedAtSeconds);
     },
     evaluated(result) {

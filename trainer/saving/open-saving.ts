@@ -35,7 +35,7 @@ export async function openSaving(
   const { jobUid, jobName, jobNamespace, baseDirectory } = identity;
   const { signature, totalSteps, backend, nonTrainable, topology } = ready;
   const tensors = stateTensors(
-    { slots: plan.layout.slots, nonTrainable },
+    { slots: plan.layout.slots, nonTrainable, scalerUnits: plan.chunkPlan.units },
     regions.map(({ kind }) => kind),
   );
   const place = { baseDirectory, tensors, regions };

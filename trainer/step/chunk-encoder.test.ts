@@ -50,7 +50,8 @@ test('the I/O thread hears of each chunk once, in few words', async () => {
     start: { type: 'start', step: 0, stateHash: '', restored: false, memberCount: 2, selfIndex: 0 },
     post: (message) => told.push(message.chunks),
   });
-  encoder.encode(plan.memory.gradient, { seed: 1, step: 0, rank: 0 }, new Float32Array(plan.chunkPlan.units));
+  const scalers = new Float32Array(plan.chunkPlan.units);
+  encoder.begin({ gradient: plan.memory.gradient, noise: { seed: 1, step: 0, rank: 0 }, scalers }).rest();
   expect(told.flat().sort((a, b) => a - b)).toEqual(chunks.map((chunk) => chunk.index));
   expect(told.length).toBeLessThanOrEqual(5);
 });

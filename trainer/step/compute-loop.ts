@@ -4,7 +4,7 @@ import type { Chunk } from '../ternary/chunks.ts';
 import { BLOCK_VALUES, type FlatLayout } from '../ternary/layout.ts';
 import type { Kernels } from '../ternary/kernels.ts';
 import { arrivalsOf, type Arrivals } from './arrivals.ts';
-import { createChunkEncoder, type ChunkEncoder } from './chunk-encoder.ts';
+import { createChunkEncoder, type ChunkEncoder, type Encoding } from './chunk-encoder.ts';
 import { monotonicMs } from './clock.ts';
 import type { Codecs } from './codecs.ts';
 import {
@@ -18,6 +18,7 @@ import type { StepCodec } from './coding.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { CompletedStep, FromCompute, Observe, Start, ToCompute } from './messages.ts';
 import type { StepPlan } from './step-plan.ts';
+import { delayedScalersOf, type DelayedScalers } from './delayed-scalers.ts';
 import { createSumApplier, type StepSettings, type SumApplier } from './sum-applier.ts';
 import { weightsHash } from './weights-hash.ts';
 
@@ -64,6 +65,7 @@ export class ComputeLoop {
   readonly #layout: FlatLayout;
   readonly #localScalers: Float32Array;
   readonly #contributor: Contributor;
+  readonly #delayedScalers: DelayedScalers | undefined;
   /** The next step to be done. */
   #step = 0;
   #stateHash: string;
@@ -80,6 +82,7 @@ export class ComputeLoop {
     this.#layout = layout;
     this.#localScalers = new Float32Array(shared.buffer, memory.localScalers, chunkPlan.units);
     this.#contributor = new Contributor(options);
+    this.#delayedScalers = delayedScalersOf(options.planFor(options.spec.workers.replicas), shared);
     this.#stateHash = options.initialHash;
   }
 
@@ -176,7 +179,10 @@ export class ComputeLoop {
   async #runGeneration(seat: Seat): Promise<boolean> {
     const { post, inbox } = this.#options;
     for (;;) {
-      const timed = (this.#pending ??= this.#contributor.contribute(this.#standing, seat));
+      const ahead = this.#mayEncodeAhead(seat.plan) ? this.#beginEncoding(seat) : undefined;
+      const timed = (this.#pending ??= this.#contributor.contribute(this.#standing, seat, ahead));
+      // Of a step that is done again, or without examples, nothing is encoded yet.
+      if (timed.contribution.fault === undefined) ahead?.rest();
       post(timed.contribution);
       if (timed.contribution.fault !== undefined) return true;
       const barrierFromMs = monotonicMs();
@@ -196,7 +202,7 @@ export class ComputeLoop {
       }
       this.#contributor.agree(agreed.nonTrainable);
       const encodeFromMs = monotonicMs();
-      this.#encode(seat, agreed.codec);
+      if (ahead === undefined) this.#beginEncoding(seat, agreed.codec).rest();
       const encodedMs = monotonicMs();
       const stagedMs = await this.#takeSums(seat, agreed.codec);
       if (stagedMs === undefined) {
@@ -208,14 +214,16 @@ export class ComputeLoop {
         await this.#endDamaged(damage);
         return false;
       }
+      const exceededScalers = this.#delayedScalers?.exceeded;
       const endMs = monotonicMs();
       const reducedMs = Math.min(Math.max(seat.reducedAt[0] ?? 0, encodedMs), stagedMs);
       this.#previous = {
         step: this.#step,
         totalMs: endMs - timed.beganMs,
+        ...(exceededScalers !== undefined && { exceededScalers }),
         phases: {
           compute: timed.contribution.computeMs,
-          encode: timed.statisticsMs + (encodedMs - encodeFromMs),
+          encode: timed.statisticsMs + (ahead?.spentMs ?? 0) + (encodedMs - encodeFromMs),
           barrier: encodeFromMs - barrierFromMs,
           push: reducedMs - encodedMs,
           pull: stagedMs - reducedMs,
@@ -227,11 +235,18 @@ export class ComputeLoop {
     }
   }
 
-  #encode({ plan, encoder, sharedScalers }: Seat, codec: StepCodec | undefined): void {
+  /** Nothing that the other members say changes what is sent. */
+  #mayEncodeAhead(plan: StepPlan): boolean {
+    if (this.#step === plan.totalSteps) return false;
+    return this.#delayedScalers === undefined ? plan.overlap : this.#delayedScalers.areKnown;
+  }
+
+  #beginEncoding({ plan, encoder, sharedScalers }: Seat, codec?: StepCodec): Encoding {
     const { spec, rank, vectors } = this.#options;
-    const scalers = plan.scaler === 'local' ? this.#localScalers : sharedScalers;
+    const agreed = this.#delayedScalers?.known ?? sharedScalers;
+    const scalers = plan.scaler === 'local' ? this.#localScalers : agreed;
     const noise = { seed: spec.training.seed, step: this.#step, rank };
-    encoder.encode(vectors.present.gradient, noise, scalers, codec);
+    return encoder.begin({ gradient: vectors.present.gradient, noise, scalers, codec });
   }
 
   /** The state in memory is the one that this thread wrote, and no part of a peer's. */
@@ -284,6 +299,7 @@ export class ComputeLoop {
       step: this.#step,
       learningRate: learningRate(schedule, this.#step, totalSteps),
       weightDecay,
+      scalers: this.#delayedScalers?.known,
       ...(codec !== undefined && { codec }),
     };
   }
@@ -303,6 +319,7 @@ export class ComputeLoop {
       );
     }
     this.#stateHash = writtenHash;
+    this.#delayedScalers?.renew();
     if (memory.average !== undefined) {
       const { decay } = spec.training.ema;
       kernels.movingAverage(

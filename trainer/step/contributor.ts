@@ -8,6 +8,7 @@ import type { SmoothOut } from '../regularize/smooth-out.ts';
 import type { Kernels } from '../ternary/kernels.ts';
 import type { FlatLayout } from '../ternary/layout.ts';
 import { AveragedNonTrainable } from './averaged-non-trainable.ts';
+import type { Encoding } from './chunk-encoder.ts';
 import { monotonicMs } from './clock.ts';
 import type { CompletedStep, Contribution, EvaluationSums, Start } from './messages.ts';
 import type { ScalerFinder } from './scaler-finder.ts';
@@ -99,8 +100,15 @@ export class Contributor {
     if (this.#nonTrainable !== undefined) this.#options.runtime.importNonTrainable(this.#nonTrainable);
   }
 
-  /** Gradient and local scalers of a step; after the last step only the evaluation. */
-  contribute({ step, stateHash, previous }: Standing, place: Place): TimedContribution {
+  /**
+   * Gradient and local scalers of a step; after the last step only the evaluation.
+   * @param ahead of a step that is encoded ahead of its barrier.
+   */
+  contribute(
+    { step, stateHash, previous }: Standing,
+    place: Place,
+    ahead: Encoding | undefined,
+  ): TimedContribution {
     const { totalSteps } = place.plan;
     const evaluation = this.#evaluationDue(step, totalSteps) ? this.#evaluate(place) : undefined;
     if (this.#nonTrainable !== undefined) this.#options.runtime.exportNonTrainable(this.#nonTrainable);
@@ -116,10 +124,12 @@ export class Contributor {
       return { beganMs, statisticsMs: 0, contribution: { ...base, loss: 0, samples: 0, computeMs: 0 } };
     }
     try {
-      const { loss, samples } = this.#computeGradient(step, place);
-      const computedMs = monotonicMs();
+      const { loss, samples } = this.#computeGradient(step, place, ahead);
+      const computeMs = monotonicMs() - beganMs - (ahead?.spentMs ?? 0);
+      ahead?.rest();
+      const encodedMs = monotonicMs();
       this.#options.scalers.find(step, this.#localScalers);
-      const statisticsMs = monotonicMs() - computedMs;
+      const statisticsMs = monotonicMs() - encodedMs;
       const nonTrainable = this.#evaluationDue(step + 1, totalSteps)
         ? this.#averaged.contribution()
         : undefined;
@@ -130,7 +140,7 @@ export class Contributor {
           ...base,
           loss,
           samples,
-          computeMs: computedMs - beganMs,
+          computeMs,
           ...(nonTrainable !== undefined && { nonTrainable }),
         },
       };
@@ -140,7 +150,11 @@ export class Contributor {
     }
   }
 
-  #computeGradient(step: number, { plan, start }: Place): { loss: number; samples: number } {
+  #computeGradient(
+    step: number,
+    { plan, start }: Place,
+    ahead: Encoding | undefined,
+  ): { loss: number; samples: number } {
     const { spec, rank, tf, runtime, dataset, smoothOut } = this.#options;
     const { indices, scale } = plan.sampler.slice(
       plan.sampler.stateAt(step),
@@ -158,7 +172,8 @@ export class Contributor {
     const batch = dataset.train.batch(tf, indices, createRandom({ ...key, purpose: 'augmentation' }));
     try {
       const random = createRandom({ ...key, purpose: 'model' });
-      const { loss } = runtime.gradient(batch, this.#gradient, scale, { step, random });
+      const onTensor = plan.overlap ? ahead?.tensorReady : undefined;
+      const { loss } = runtime.gradient(batch, this.#gradient, scale, { step, random, onTensor });
       return { loss, samples: indices.length };
     } finally {
       tf.dispose([batch.inputs, batch.targets]);

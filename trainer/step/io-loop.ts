@@ -81,6 +81,8 @@ export class IoLoop {
   /** Of the step before the present one; kept from one generation to the next, which may do a step again. */
   #previous: (Omit<ConfirmedByBarrier, 'completed'> & { readonly step: number }) | undefined;
   #evaluatedStep = -1;
+  /** The step of this generation that was begun ahead of its barrier last. */
+  #opened = -1;
 
   constructor(options: IoLoopOptions) {
     this.#options = options;
@@ -89,7 +91,9 @@ export class IoLoop {
   /** Steps until the job is done, this member leaves, or the membership changes. Rejects with what ends the generation. */
   async run({ plan, store, membership }: GenerationParts): Promise<GenerationEnd> {
     const { exchange, compute, stopRequested, signal } = this.#options;
+    this.#opened = -1;
     for (let { step } = membership; ; step += 1) {
+      this.#listenAhead(step, store);
       const contribution = await this.#contribution(step);
       this.#addToTrial(contribution, plan);
       // After the last step there is nothing left to leave.
@@ -127,7 +131,7 @@ export class IoLoop {
         slowestComputeMs: outcome.maxima[0] ?? contribution.computeMs,
       };
       store.sharedScalers.set(outcome.scalers);
-      store.beginStep(step, codec);
+      if (this.#opened !== step) store.beginStep(step, codec);
       const running = exchange.beginStep(step, store);
       compute.onEncoded = (chunks) => chunks.forEach((chunk) => running.chunkEncoded(chunk));
       compute.send({
@@ -139,6 +143,20 @@ export class IoLoop {
       });
       await running.staged;
     }
+  }
+
+  /** The compute thread may encode ahead of the barrier; then the exchange of the step begins with what it tells first. */
+  #listenAhead(step: number, store: SharedChunkStore): void {
+    const { exchange, compute } = this.#options;
+    compute.onEncoded = (chunks) => {
+      this.#opened = step;
+      const opened = exchange.openStep(step, () => {
+        store.beginStep(step);
+        return store;
+      });
+      compute.onEncoded = (more) => more.forEach((chunk) => opened.chunkEncoded(chunk));
+      compute.onEncoded(chunks);
+    };
   }
 
   async #contribution(step: number): Promise<Contribution> {

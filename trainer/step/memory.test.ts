@@ -22,6 +22,7 @@ function needs(change: Partial<StepMemoryNeeds> = {}): StepMemoryNeeds {
     optimizerSlots: 1,
     withAverage: false,
     scalerUnits: 3,
+    withDelayedScalers: false,
     scalerRows: 1,
     members: 2,
     chunks: chunksOf(100, 200, 300, 100, 50),

@@ -19,6 +19,7 @@ import { planCoderMemory, type CoderMemory, type CoderNeeds } from '../ternary/e
  * | nonTrainable  | as they were before this step         | compute    | both         |
  * | localScalers  | one float32 per scaler unit           | compute    | I/O          |
  * | sharedScalers | one row per unit, or per member       | I/O        | both         |
+ * | delayedScalers | one float32 per scaler unit          | compute    | both         |
  * | arrivals      | which sums have come                  | I/O        | compute      |
  * | decoded       | one chunk, float32                    | compute    | compute      |
  * | lengths       | of push and pull, uint32 per chunk    | compute, I/O | both       |
@@ -30,7 +31,7 @@ import { planCoderMemory, type CoderMemory, type CoderNeeds } from '../ternary/e
  *
  * Weights and gradient trade places with every step, as slots and spare slots do: see `state-vectors.ts`.
  *
- * Weights, slots, average and nonTrainable are the state: the I/O thread reads them for a peer's copy, and writes a peer's
+ * Weights, slots, average, delayedScalers and nonTrainable are the state: the I/O thread reads them for a peer's copy, and writes a peer's
  * state over them while the compute thread waits. The places do not depend on how many members there are now, only on
  * how many there may be.
  */
@@ -47,6 +48,8 @@ export interface StepMemory {
   readonly nonTrainable: number | undefined;
   readonly localScalers: number;
   readonly sharedScalers: number;
+  /** What the next step is ternarized with, where that is known before; the first is NaN until the first step is done. */
+  readonly delayedScalers: number | undefined;
   readonly computeScratch: number;
   readonly ioScratch: number;
   readonly arrivals: number;
@@ -78,6 +81,7 @@ export interface StepMemoryNeeds {
   /** Values in all non-trainable weights. */
   readonly nonTrainableValues: number;
   readonly scalerUnits: number;
+  readonly withDelayedScalers: boolean;
   /** 1 for shared scalers, the largest number of members for local ones. */
   readonly scalerRows: number;
   /** Of the generation that the plan is for. */
@@ -135,6 +139,7 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
       : take(needs.nonTrainableValues * Float32Array.BYTES_PER_ELEMENT);
   const localScalers = take(scalerBytes);
   const sharedScalers = take(scalerBytes * needs.scalerRows);
+  const delayedScalers = needs.withDelayedScalers ? take(scalerBytes) : undefined;
   const computeScratch = take(needs.computeScratchBytes);
   const ioScratch = take(needs.ioScratchBytes);
   const arrivals = take(arrivalBytes(needs.chunks.length));
@@ -177,6 +182,7 @@ export function planStepMemory(needs: StepMemoryNeeds): StepMemory {
     nonTrainable,
     localScalers,
     sharedScalers,
+    delayedScalers,
     computeScratch,
     ioScratch,
     arrivals,

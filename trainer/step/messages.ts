@@ -149,6 +149,8 @@ export interface EvaluationSums {
 export interface CompletedStep {
   readonly step: number;
   readonly phases: PhaseTimes;
+  /** How many delayed scalers were smaller than what was measured in this step. */
+  readonly exceededScalers?: number;
   /** From its begin to the begin of the next step, without evaluation. */
   readonly totalMs: number;
 }

@@ -9,6 +9,7 @@ import { loadKernels } from '../ternary/kernels.ts';
 import { createCodecs } from './codecs.ts';
 import { MOST_AVERAGED_VALUES } from './averaged-non-trainable.ts';
 import { ComputeLoop } from './compute-loop.ts';
+import { forgetScalers } from './delayed-scalers.ts';
 import { Mailbox } from './mailbox.ts';
 import { allocateStepMemory } from './memory.ts';
 import type { FromCompute, Open, ToCompute } from './messages.ts';
@@ -69,6 +70,7 @@ async function compute(
   if (plan.memory.average !== undefined) {
     new Float32Array(memory.buffer, plan.memory.average, plan.layout.values).set(weights);
   }
+  forgetScalers(plan, memory);
   const vectors = new StateVectors(memory.buffer as SharedArrayBuffer, plan.memory);
   const optimizer = createOptimizer(
     spec.training.optimizer,

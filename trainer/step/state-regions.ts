@@ -8,8 +8,9 @@ const SLOT_KINDS = ['slot0', 'slot1'] as const;
 /** What the state consists of: all that a worker needs, besides the number of the step, to go on where another is. */
 export function stateRegions(
   memory: WebAssembly.Memory,
-  plan: Pick<StepMemory, 'average' | 'nonTrainable'> & ConstructorParameters<typeof StateVectors>[1],
-  lengths: { readonly values: number; readonly nonTrainableValues: number },
+  plan: Pick<StepMemory, 'average' | 'delayedScalers' | 'nonTrainable'> &
+    ConstructorParameters<typeof StateVectors>[1],
+  lengths: { readonly values: number; readonly scalerUnits: number; readonly nonTrainableValues: number },
 ): readonly StateRegion[] {
   const vectors = new StateVectors(memory.buffer as SharedArrayBuffer, plan);
   const floats = (at: number, length: number): Float32Array => new Float32Array(memory.buffer, at, length);
@@ -22,13 +23,14 @@ export function stateRegions(
   });
   const region = (kind: StateRegion['kind'], at: number | undefined, length: number): StateRegion[] =>
     at === undefined ? [] : [{ kind, values: floats(at, length) }];
-  const { values, nonTrainableValues } = lengths;
+  const { values, scalerUnits, nonTrainableValues } = lengths;
   return [
     moving('weights', () => vectors.present.weights),
     ...SLOT_KINDS.slice(0, plan.slots.length).map((kind, slot) =>
       moving(kind, () => vectors.present.slots[slot] as number),
     ),
     ...region('average', plan.average, values),
+    ...region('scalers', plan.delayedScalers, scalerUnits),
     ...region('nonTrainable', plan.nonTrainable, nonTrainableValues),
   ];
 }

@@ -33,6 +33,12 @@ export interface StepPlan {
   readonly scaler: CompressionSpec['scaler'];
   readonly packing: CompressionSpec['packing'];
   readonly scalerRows: number;
+  /** By how much delayed scalers are larger than what was measured; `undefined` where scalers are those of the step itself. */
+  readonly scalerMargin: number | undefined;
+  /** Whether a step may be sent ahead of its barrier. */
+  readonly ahead: boolean;
+  /** Whether tensors are sent while the backward pass goes on. */
+  readonly overlap: boolean;
   /** Longest payload of any chunk in any coding of this job. */
   readonly maxPayloadBytes: number;
   /** @param codec what the workers agreed on for this step, where the job leaves it to them. */
@@ -78,6 +84,7 @@ export function planStep(
   const maxPayloadBytes = Math.max(
     ...chunkPlan.chunks.flatMap((chunk) => [pushBytes(chunk), pullBytes(chunk)]),
   );
+  const isDelayed = compression.scalerTiming === 'delayed' && chunkPlan.units > 0;
   const rowsOf = (size: number): number => (compression.scaler === 'local' ? size : 1);
 
   return {
@@ -89,12 +96,16 @@ export function planStep(
     scaler: compression.scaler,
     packing: compression.packing,
     scalerRows: rowsOf(members),
+    scalerMargin: isDelayed ? compression.scalerMargin : undefined,
+    ahead: isDelayed || exchange.overlap,
+    overlap: exchange.overlap,
     maxPayloadBytes,
     memory: planStepMemory({
       values: layout.values,
       optimizerSlots: SLOTS_OF_OPTIMIZER[training.optimizer.name],
       withAverage: training.ema.decay > 0,
       scalerUnits: chunkPlan.units,
+      withDelayedScalers: isDelayed,
       nonTrainableValues,
       scalerRows: rowsOf(Math.max(...sizes)),
       members,

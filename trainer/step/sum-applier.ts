@@ -21,6 +21,8 @@ export type StepSettings = Pick<UpdateArguments, 'learningRate' | 'weightDecay'>
   readonly step: number;
   /** What the members agreed on for this step; see `StepPlan.codingAt`. */
   readonly codec?: StepCodec;
+  /** What the step was ternarized with, where that is not what its barrier said. */
+  readonly scalers?: Float32Array | undefined;
 };
 
 /**
@@ -100,8 +102,8 @@ function decoder(
   const { memory, members, chunkPlan, scalerRows } = plan;
   const { buffer } = kernels.memory;
   const lengths = new Uint32Array(buffer, memory.pullLengths, chunkPlan.chunks.length);
-  const scalers = new Float32Array(buffer, memory.sharedScalers, chunkPlan.units * scalerRows);
-  return (chunk, { step, codec }, gradient) => {
+  const agreed = new Float32Array(buffer, memory.sharedScalers, chunkPlan.units * scalerRows);
+  return (chunk, { step, codec, scalers = agreed }, gradient) => {
     const payload = memory.pull[chunk.index] as number;
     const payloadBytes = lengths[chunk.index] as number;
     codecs
