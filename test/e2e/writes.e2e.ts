@@ -17,9 +17,13 @@ describeOnOurs('The operator', () => {
   test(`writes at most ${MOST_WRITES} times from the creation of a job of four workers to Running`, async () => {
     await jobs.create(endlessJob('counted', REPLICAS));
     await jobs.untilState('counted', 'Running', 120_000);
-    const kinds = launchWrites(written()).map(({ verb, resource }) => `${verb} ${resource}`);
+    const launch = launchWrites(written());
+    const kinds = launch.map(({ verb, resource }) => `${verb} ${resource}`);
     expect(kinds.filter((kind) => kind === 'create pods')).toHaveLength(REPLICAS);
-    expect(kinds.length > MOST_WRITES ? kinds : []).toEqual([]);
+    // On a busy computer a launch takes longer than the 10 s after which figures may be written.
+    const times = launch.map(({ at }) => at.getTime());
+    const figures = Math.floor((Math.max(...times) - Math.min(...times)) / 10_000);
+    expect(kinds.length > MOST_WRITES + figures ? kinds : []).toEqual([]);
   }, 130_000);
 
   test('then writes nothing but progress, at most once in 10 s', async () => {
