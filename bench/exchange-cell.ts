@@ -13,6 +13,7 @@ import { credentialsOf } from './credentials-of.ts';
 import { FIGURES_FILE, type SyntheticModel, type WorkerFigures } from './synthetic-model.ts';
 import type { WorkerOrder } from './exchange-worker.ts';
 import type { ShapedNetwork } from './shaped-network.ts';
+import { wireSettings } from './wire-settings.ts';
 
 /** One codec and size on one network. */
 export interface ExchangeCell {
@@ -45,22 +46,6 @@ export interface ExchangeRow {
   readonly phases: PhaseTimes;
   /** Largest resident memory of a worker beyond what it was before its first step. */
   readonly memoryGrowthBytes: number;
-}
-
-type Compression = NonNullable<TernGradJob['spec']['compression']>;
-
-/** What a name on the command line stands for. */
-const CODECS: Readonly<Record<string, Compression>> = {
-  float32: { codec: 'float32' },
-  float16: { codec: 'float16' },
-  ternary: { codec: 'ternary' },
-  'ternary-2bit': { codec: 'ternary', packing: '2bit' },
-  'ternary-entropy': { codec: 'ternary', packing: 'entropy' },
-};
-
-/** A codec that does not exist. */
-class UnknownCodecError extends Error {
-  override readonly name = 'UnknownCodecError';
 }
 
 const PORT = 7070;
@@ -173,10 +158,6 @@ async function writeOrders(cell: ExchangeCell, network: ShapedNetwork, folder: s
 }
 
 function jobOf(cell: ExchangeCell): ResolvedJob {
-  const compression = CODECS[cell.codec];
-  if (compression === undefined) {
-    throw new UnknownCodecError(`--codecs: "${cell.codec}" is none of ${Object.keys(CODECS).join(', ')}`);
-  }
   const model: SyntheticModel = { tensors: tensorsOf(cell.megabytes), warmupSteps: WARMUP_STEPS };
   const job: TernGradJob = {
     apiVersion: 'terngrad.dev/v1alpha1',
@@ -190,7 +171,7 @@ function jobOf(cell: ExchangeCell): ResolvedJob {
         batchSize: cell.workers,
         optimizer: { name: cell.optimizer as 'sgd' },
       },
-      compression,
+      ...wireSettings(cell.codec),
       tls: { enabled: cell.tls },
     },
   };

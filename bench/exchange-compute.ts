@@ -25,7 +25,7 @@ function syntheticRuntime({ tensors }: SyntheticModel, rank: number): ModelRunti
     nonTrainable: [],
     nonTrainableValues: 0,
     bind: (bound) => (layout = bound),
-    gradient(_batch, out) {
+    gradient(_batch, out, _scale, { onTensor }) {
       const before = process.cpuUsage();
       for (const { offset, size } of layout?.slots ?? []) {
         for (let done = 0; done < size; done += TABLE_VALUES) {
@@ -34,6 +34,7 @@ function syntheticRuntime({ tensors }: SyntheticModel, rank: number): ModelRunti
       }
       const { user, system } = process.cpuUsage(before);
       gradientCpuMicros += user + system;
+      for (const { index } of layout?.slots.toReversed() ?? []) onTensor?.(index);
       return { loss: 1 };
     },
     exportWeights: (out) => out.fill(0),

@@ -3,6 +3,7 @@ import type { RunResult } from '../operator/local/run-result.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { runJob } from './run-job.ts';
 import { formatTable } from './table.ts';
+import { wireSettings } from './wire-settings.ts';
 
 export interface StepBenchOptions {
   readonly workers: number;
@@ -12,7 +13,6 @@ export interface StepBenchOptions {
   readonly output: 'table' | 'json';
 }
 
-type Codec = NonNullable<NonNullable<TernGradJob['spec']['compression']>['codec']>;
 type BackendChoice = NonNullable<TernGradJob['spec']['workers']>['backend'];
 
 const phases = ['compute', 'encode', 'barrier', 'push', 'pull', 'apply', 'beyondCompute', 'total'] as const;
@@ -22,7 +22,7 @@ export async function benchStep(options: StepBenchOptions): Promise<void> {
   const machine = describeMachine();
   const rows: { codec: string; result: RunResult }[] = [];
   for (const codec of options.codecs.split(',')) {
-    rows.push({ codec, result: await runJob(lenetJob(codec as Codec, options)) });
+    rows.push({ codec, result: await runJob(lenetJob(codec, options)) });
   }
   if (options.output === 'json') {
     console.log(JSON.stringify({ machine, workers: options.workers, steps: options.steps, rows }));
@@ -44,7 +44,7 @@ export async function benchStep(options: StepBenchOptions): Promise<void> {
   );
 }
 
-function lenetJob(codec: Codec, { workers, steps, backend }: StepBenchOptions): TernGradJob {
+function lenetJob(codec: string, { workers, steps, backend }: StepBenchOptions): TernGradJob {
   return {
     apiVersion: 'terngrad.dev/v1alpha1',
     kind: 'TernGradJob',
@@ -55,7 +55,7 @@ function lenetJob(codec: Codec, { workers, steps, backend }: StepBenchOptions): 
       // The time of a step does not depend on how many examples wait for later ones; the load time does.
       data: { name: 'mnist', testLimit: 100 },
       training: { steps, batchSize: 64 },
-      compression: { codec },
+      ...wireSettings(codec),
     },
   };
 }

@@ -8,6 +8,7 @@ import { runOwnWorkers, type Accuracy } from './own-workers.ts';
 import { onCore, runPinned } from './pinned.ts';
 import { peersFolder } from './pytorch.ts';
 import { isRoot, pyTorchOrReason } from './race.ts';
+import { wireSettings } from '../wire-settings.ts';
 
 export interface TrainOptions {
   readonly model: 'lenet' | 'cifarnet';
@@ -189,7 +190,7 @@ function jobOf(codec: string, options: TrainOptions, { steps, seed, everySteps }
         learningRate: { initial: 0.02, schedule: 'polynomial', power: 0.5 },
         evaluation: { everySteps },
       },
-      compression: { codec: codec as 'ternary' },
+      ...wireSettings(codec),
     },
   };
 }

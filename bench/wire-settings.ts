@@ -1,0 +1,26 @@
+import type { TernGradJob } from '../crds/index.ts';
+
+type WireSettings = Pick<TernGradJob['spec'], 'compression' | 'exchange'>;
+
+/** What a name of `--codecs` stands for. */
+const WIRE_SETTINGS: Readonly<Record<string, WireSettings>> = {
+  float32: { compression: { codec: 'float32' } },
+  float16: { compression: { codec: 'float16' } },
+  ternary: { compression: { codec: 'ternary' } },
+  'ternary-2bit': { compression: { packing: '2bit' } },
+  'ternary-entropy': { compression: { packing: 'entropy' } },
+  'ternary-delayed': { compression: { scalerTiming: 'delayed' } },
+  'ternary-overlap': { compression: { scalerTiming: 'delayed' }, exchange: { overlap: true } },
+  'float32-overlap': { compression: { codec: 'float32' }, exchange: { overlap: true } },
+};
+
+class UnknownCodecError extends Error {
+  override readonly name = 'UnknownCodecError';
+}
+
+/** @throws {UnknownCodecError} */
+export function wireSettings(name: string): WireSettings {
+  const found = WIRE_SETTINGS[name];
+  if (found !== undefined) return found;
+  throw new UnknownCodecError(`--codecs: "${name}" is none of ${Object.keys(WIRE_SETTINGS).join(', ')}`);
+}
