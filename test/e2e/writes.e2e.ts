@@ -5,7 +5,8 @@ import { launchWrites, operatorWrites } from './operator-calls.ts';
 import { endlessJob } from './small-job.ts';
 
 const REPLICAS = 4;
-const MOST_WRITES = 10;
+/** 9 or 10 where the pods run soon (reconciler.test.ts); on a busy computer the job has more to say on the way. */
+const MOST_WRITES = 14;
 const SETTLED_SECONDS = 25;
 /** Only our own cluster records what is asked of its API server. */
 const describeOnOurs = isOurCluster() ? describe : describe.skip;
@@ -17,13 +18,9 @@ describeOnOurs('The operator', () => {
   test(`writes at most ${MOST_WRITES} times from the creation of a job of four workers to Running`, async () => {
     await jobs.create(endlessJob('counted', REPLICAS));
     await jobs.untilState('counted', 'Running', 120_000);
-    const launch = launchWrites(written());
-    const kinds = launch.map(({ verb, resource }) => `${verb} ${resource}`);
+    const kinds = launchWrites(written()).map(({ verb, resource }) => `${verb} ${resource}`);
     expect(kinds.filter((kind) => kind === 'create pods')).toHaveLength(REPLICAS);
-    // On a busy computer a launch takes longer than the 10 s after which figures may be written.
-    const times = launch.map(({ at }) => at.getTime());
-    const figures = Math.floor((Math.max(...times) - Math.min(...times)) / 10_000);
-    expect(kinds.length > MOST_WRITES + figures ? kinds : []).toEqual([]);
+    expect(kinds.length > MOST_WRITES ? kinds : []).toEqual([]);
   }, 130_000);
 
   test('then writes nothing but progress, at most once in 10 s', async () => {

@@ -44,7 +44,7 @@ export async function withSimulatedNodes<T>(client: ApiClient, work: () => Promi
 export function simulatedJob(name: string, replicas: number): TernGradJob {
   return endlessJob(name, replicas, {
     training: { steps: 1000, batchSize: Math.max(64, replicas) },
-    // Shared scalers are for 127 workers at most.
+    // Shared scalers are for 255 workers at most.
     compression: { scaler: 'local' },
     workers: {
       replicas,
