@@ -1,3 +1,4 @@
+import { allInOrder } from './all-in-order.ts';
 import { DataError } from './data-error.ts';
 import { readDataFile, type DataFile } from './data-file.ts';
 import type { LabelledArrays, LabelledDataset } from './labelled.ts';
@@ -31,11 +32,11 @@ export const CIFAR10_REMEDY =
 export async function readCifar10(directory: string): Promise<LabelledDataset> {
   const read = async (names: readonly string[]): Promise<LabelledArrays> =>
     joinRecords(
-      await Promise.all(
+      await allInOrder(
         names.map((name) => readDataFile(directory, [name, `${FOLDER}/${name}`], CIFAR10_REMEDY)),
       ),
     );
-  const [train, test] = await Promise.all([read(TRAIN_FILES), read(TEST_FILES)]);
+  const [train, test] = await allInOrder([read(TRAIN_FILES), read(TEST_FILES)]);
   return { classes: CIFAR10_CLASSES, train, test };
 }
 

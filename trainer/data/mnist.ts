@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { allInOrder } from './all-in-order.ts';
 import { DataError } from './data-error.ts';
 import { readDataFile } from './data-file.ts';
 import { readIdx } from './idx.ts';
@@ -18,12 +19,12 @@ export function bundledMnistDirectory(): string {
 
 /** MNIST, or any set in its four files (Fashion-MNIST, ...): images of one channel, labels 0..9. */
 export async function readMnist(directory: string): Promise<LabelledDataset> {
-  const [train, test] = await Promise.all([readPart(directory, 'train'), readPart(directory, 't10k')]);
+  const [train, test] = await allInOrder([readPart(directory, 'train'), readPart(directory, 't10k')]);
   return { classes: MNIST_CLASSES, train, test };
 }
 
 async function readPart(directory: string, part: 'train' | 't10k'): Promise<LabelledArrays> {
-  const [imageFile, labelFile] = await Promise.all([
+  const [imageFile, labelFile] = await allInOrder([
     readDataFile(directory, spellings(`${part}-images`, 'idx3-ubyte'), REMEDY),
     readDataFile(directory, spellings(`${part}-labels`, 'idx1-ubyte'), REMEDY),
   ]);
