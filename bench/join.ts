@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TernGradJob } from '../crds/index.ts';
 import { median } from '../trainer/step/figures.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { formatTable } from './table.ts';
-import { LOOK_EVERY_MS, WatchedRun, type Look } from './watched-run.ts';
+import { LOOK_EVERY_MS, watchRun, type Look, type WatchedRun } from './watched-run.ts';
 
 export interface JoinBenchOptions {
   readonly rounds: number;
@@ -38,11 +35,8 @@ const PATIENCE_MS = 120_000;
  */
 export async function benchJoin(options: JoinBenchOptions): Promise<void> {
   const machine = describeMachine();
-  const folder = await mkdtemp(join(tmpdir(), 'terngrad-bench-'));
-  const run = new WatchedRun(folder);
   const changes: Change[] = [];
-  try {
-    await run.start(lenetJob(options));
+  await watchRun(lenetJob(options), async (run) => {
     await run.untilTraining(0);
     for (let round = 0; round < options.rounds; round++) {
       for (const [replicas, what] of [
@@ -55,10 +49,7 @@ export async function benchJoin(options: JoinBenchOptions): Promise<void> {
         console.error(`round ${round + 1}: ${what}, ${change.longestMs.toFixed(0)} ms`);
       }
     }
-  } finally {
-    await run.end();
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
   if (options.output === 'json') {
     console.log(JSON.stringify({ machine, ...options, changes }));
     return;

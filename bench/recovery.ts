@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TernGradJob } from '../crds/index.ts';
 import { median } from '../trainer/step/figures.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { formatTable } from './table.ts';
-import { WatchedRun } from './watched-run.ts';
+import { watchRun } from './watched-run.ts';
 
 export interface RecoveryBenchOptions {
   readonly workers: number;
@@ -28,11 +25,8 @@ type BackendChoice = NonNullable<TernGradJob['spec']['workers']>['backend'];
  */
 export async function benchRecovery(options: RecoveryBenchOptions): Promise<void> {
   const machine = describeMachine();
-  const folder = await mkdtemp(join(tmpdir(), 'terngrad-bench-'));
-  const run = new WatchedRun(folder);
   const losses: Loss[] = [];
-  try {
-    await run.start(lenetJob(options));
+  await watchRun(lenetJob(options), async (run) => {
     for (let round = 0; round < options.rounds; round++) {
       for (const rank of [options.workers - 1, 0]) {
         const survivor = rank === 0 ? 1 : 0;
@@ -41,10 +35,7 @@ export async function benchRecovery(options: RecoveryBenchOptions): Promise<void
         console.error(`round ${round + 1}: rank ${rank} killed, ${losses.at(-1)?.pauseMs.toFixed(0)} ms`);
       }
     }
-  } finally {
-    await run.end();
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
   if (options.output === 'json') {
     console.log(JSON.stringify({ machine, ...options, losses }));
     return;

@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +24,19 @@ export interface Look {
   /** That this process has done. */
   readonly steps: number;
   readonly generation: number;
+}
+
+/** Runs the job in a folder of its own while `work` watches it; both are gone afterwards. */
+export async function watchRun(job: TernGradJob, work: (run: WatchedRun) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'terngrad-bench-'));
+  const run = new WatchedRun(folder);
+  try {
+    await run.start(job);
+    await work(run);
+  } finally {
+    await run.end();
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** `terngrad run`, with an eye on its workers' metrics and a hand on their processes. */

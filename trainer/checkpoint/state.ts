@@ -40,15 +40,15 @@ export interface StateModel {
 
 /** All tensors of a state that has these parts, in the order of the parts and of the model. */
 export function stateTensors(model: StateModel, kinds: readonly StateKind[]): readonly StateTensor[] {
-  return kinds.flatMap((kind) => {
-    return placedTensors(model, kind).map(({ name, shape, size, offset }) => ({
+  return kinds.flatMap((kind) =>
+    placedTensors(model, kind).map(({ name, shape, size, offset }) => ({
       name: `${kind}/${name}`,
       kind,
       shape,
       size,
       offset,
-    }));
-  });
+    })),
+  );
 }
 
 function placedTensors(model: StateModel, kind: StateKind): readonly PlacedTensor[] {

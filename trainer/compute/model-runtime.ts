@@ -84,7 +84,6 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
   let slots: readonly BoundSlot[] = [];
   let offsets: readonly number[] = [];
   let taps: GradientTaps | undefined;
-  const tapsOfModel = (): GradientTaps => createGradientTaps(tf, model.trainableWeights);
 
   /** What is thrown in here is the program's doing: its code, or a model that does not fit its data. */
   function asProgram<T>(activity: string, work: () => T): T {
@@ -104,7 +103,9 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
   function differentiate(batch: Batch, at: StepContext, onGradient: OnGradient | undefined): Differentiated {
     const work = (): Differentiated => {
       const pass = (): Differentiated => tf.variableGrads(() => trainingLoss(batch), variables);
-      return onGradient === undefined ? pass() : (taps ??= tapsOfModel()).during(onGradient, pass);
+      if (onGradient === undefined) return pass();
+      taps ??= createGradientTaps(tf, model.trainableWeights);
+      return taps.during(onGradient, pass);
     };
     return asProgram(`the gradient of step ${at.step}`, () =>
       at.random === undefined ? work() : withSeededMathRandom(at.random, work),

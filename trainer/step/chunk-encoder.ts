@@ -52,6 +52,7 @@ export function createChunkEncoder(options: ChunkEncoderOptions): ChunkEncoder {
   const { push, pushLengths } = plan.memory;
   const lengths = new Uint32Array(memory.buffer, pushLengths, plan.chunkPlan.chunks.length);
   const byTensor = chunksByTensor(ordered);
+  const awaited = ordered.map((chunk) => [chunk, tensorsOf(chunk).size] as const);
 
   function encode(chunk: Chunk, { gradient, noise, scalers, codec }: EncodedGradient): number {
     const coding = plan.codingAt(noise.step, chunk, codec);
@@ -67,7 +68,7 @@ export function createChunkEncoder(options: ChunkEncoderOptions): ChunkEncoder {
 
   return {
     begin(of) {
-      const missing = new Map(ordered.map((chunk) => [chunk, tensorsOf(chunk).size]));
+      const missing = new Map(awaited);
       let ready: number[] = [];
       let readyBytes = 0;
       let spentMs = 0;

@@ -77,12 +77,12 @@ export class ComputeLoop {
 
   constructor(options: ComputeLoopOptions) {
     const { memory: shared } = options.kernels;
-    const { memory, layout, chunkPlan } = options.planFor(options.spec.workers.replicas);
+    const plan = options.planFor(options.spec.workers.replicas);
     this.#options = options;
-    this.#layout = layout;
-    this.#localScalers = new Float32Array(shared.buffer, memory.localScalers, chunkPlan.units);
+    this.#layout = plan.layout;
+    this.#localScalers = new Float32Array(shared.buffer, plan.memory.localScalers, plan.chunkPlan.units);
     this.#contributor = new Contributor(options);
-    this.#delayedScalers = delayedScalersOf(options.planFor(options.spec.workers.replicas), shared);
+    this.#delayedScalers = delayedScalersOf(plan, shared);
     this.#stateHash = options.initialHash;
   }
 
@@ -181,7 +181,7 @@ export class ComputeLoop {
     for (;;) {
       const ahead = this.#mayEncodeAhead(seat.plan) ? this.#beginEncoding(seat) : undefined;
       const timed = (this.#pending ??= this.#contributor.contribute(this.#standing, seat, ahead));
-      // Of a step that is done again, or without examples, nothing is encoded yet.
+      // Of a step that is done again nothing is encoded yet.
       if (timed.contribution.fault === undefined) ahead?.rest();
       post(timed.contribution);
       if (timed.contribution.fault !== undefined) return true;
