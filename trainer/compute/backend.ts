@@ -1,3 +1,4 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { BackendUnavailableError } from './backend-unavailable-error.ts';
 import type { TensorFlow } from './tensorflow.ts';
 
@@ -12,6 +13,8 @@ export interface Backend {
   readonly tf: TensorFlow;
   /** For logs and reports, e.g. `native (TensorFlow 2.18.1, 1 thread)`. */
   readonly description: string;
+  /** Whether `dataSync` of this tensor gives a copy that nobody else has. */
+  readsCopyOf(tensor: Tensor): boolean;
 }
 
 export interface OpenedBackend {

@@ -11,7 +11,9 @@ export async function openCpu(): Promise<Backend> {
   await tf.setBackend('cpu');
   silenceAdvertisement(tf.backend());
   repairKernels();
-  return { name: 'cpu', tf, description: `cpu (plain JavaScript, tfjs ${version})` };
+  // The values of a tensor are the tensor itself.
+  const readsCopyOf = () => false;
+  return { name: 'cpu', tf, description: `cpu (plain JavaScript, tfjs ${version})`, readsCopyOf };
 }
 
 let repaired = false;

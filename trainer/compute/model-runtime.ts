@@ -1,4 +1,5 @@
 import type * as tfc from '@tensorflow/tfjs-core';
+import { copyFloats } from '../copy-bytes.ts';
 import type { Random } from '../data/random.ts';
 import { blameProgram, LossNotFiniteError } from '../programs/errors.ts';
 import type { Batch, Examples, Program, ProgramContext } from '../programs/program.ts';
@@ -6,6 +7,7 @@ import type { FlatLayout, TensorSpec } from '../ternary/layout.ts';
 import type { Backend } from './backend.ts';
 import { buildModel } from './build-model.ts';
 import { softmaxCrossEntropy } from './classification.ts';
+import { discard } from './discard.ts';
 import { createGradientTaps, type GradientTaps } from './gradient-taps.ts';
 import { evaluateModel, type Evaluation, type ExampleRange } from './evaluation.ts';
 import { withSeededMathRandom } from './seeded-math-random.ts';
@@ -116,9 +118,12 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
     const exported = new Set<number>();
     const exportGradient = (tensor: number, found: tfc.Tensor | undefined): void => {
       const { begin, end, paddedEnd } = slots[tensor]!;
-      const values = found?.dataSync() as Float32Array | undefined;
-      if (values !== undefined) copyScaled(values, out, begin, scale);
-      out.fill(0, values === undefined ? begin : end, paddedEnd);
+      if (found !== undefined) {
+        const values = found.dataSync() as Float32Array;
+        copyScaled(values, out, begin, scale);
+        if (options.backend.readsCopyOf(found)) discard(values);
+      }
+      out.fill(0, found === undefined ? begin : end, paddedEnd);
       exported.add(tensor);
     };
     const onTensor = at.onTensor && outsideOfProgram(at.onTensor);
@@ -219,7 +224,7 @@ function packed(specs: readonly TensorSpec[]): number[] {
 
 function copyScaled(values: Float32Array, out: Float32Array, begin: number, scale: number): void {
   if (scale === 1) {
-    out.set(values, begin);
+    copyFloats(out, begin, values);
     return;
   }
   for (let i = 0; i < values.length; i++) out[begin + i] = values[i]! * scale;

@@ -23,10 +23,16 @@ export async function openNative(threads: number): Promise<Backend> {
   if (!(await tf.setBackend('tensorflow'))) {
     throw new BackendUnavailableError('native', 'TensorFlow refused to start', REMEDY);
   }
-  const { binding, isUsingGpuDevice } = nativeBackend(tf.backend());
+  const { binding, isUsingGpuDevice, tensorMap } = nativeBackend(tf.backend());
   registerOnce(isUsingGpuDevice);
   const device = isUsingGpuDevice ? 'GPU' : threadWords(process.env['TF_NUM_INTRAOP_THREADS']);
-  return { name: 'native', tf, description: `native (TensorFlow ${binding.TF_Version}, ${device})` };
+  return {
+    name: 'native',
+    tf,
+    description: `native (TensorFlow ${binding.TF_Version}, ${device})`,
+    // What was never given to TensorFlow is read from where it was made.
+    readsCopyOf: ({ dataId }) => tensorMap.get(dataId).values === null,
+  };
 }
 
 /**

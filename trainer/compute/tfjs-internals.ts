@@ -46,6 +46,8 @@ export interface NativeBackend {
     readonly TF_INT32: number;
   };
   readonly isUsingGpuDevice: boolean;
+  /** Tensors by `dataId`; `values` until TensorFlow has them. */
+  readonly tensorMap: { get(dataId: object): { readonly values: TfjsCore.BackendValues | null } };
   /** Runs any TensorFlow op by name. */
   executeSingleOutput(
     op: string,

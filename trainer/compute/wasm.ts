@@ -18,5 +18,6 @@ export async function openWasm(): Promise<Backend> {
     );
   }
   await registerTrainingKernels();
-  return { name: 'wasm', tf, description: 'wasm (WebAssembly SIMD, 1 thread)' };
+  const readsCopyOf = () => true;
+  return { name: 'wasm', tf, description: 'wasm (WebAssembly SIMD, 1 thread)', readsCopyOf };
 }

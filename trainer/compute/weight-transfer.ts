@@ -1,4 +1,5 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { copyFloats } from '../copy-bytes.ts';
 import type { TensorSpec } from '../ternary/layout.ts';
 import type { TensorFlow } from './tensorflow.ts';
 
@@ -29,7 +30,7 @@ export function createWeightTransfer(tf: TensorFlow, weights: readonly tfl.Layer
         const { size, shape } = specs[i]!;
         const begin = offsets[i]!;
         const values = buffers[i]![turn as 0 | 1];
-        values.set(from.subarray(begin, begin + size));
+        copyFloats(values, 0, from.subarray(begin, begin + size));
         const tensor = tf.tensor(values, [...shape]);
         weight.write(tensor);
         tensor.dispose();

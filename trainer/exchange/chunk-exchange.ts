@@ -8,7 +8,7 @@ import {
   FrameKind,
   readFrameHeader,
 } from '../wire/frame.ts';
-import { copyBytes } from '../wire/copy-bytes.ts';
+import { copyBytes } from '../copy-bytes.ts';
 import type { FrameHeader } from '../wire/frame.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import type { ExchangePhase } from './errors.ts';

@@ -10,7 +10,7 @@ import type {
   ObservedStep,
   ObservedSum,
 } from '../wire/messages.ts';
-import { copyBytes } from '../wire/copy-bytes.ts';
+import { copyBytes } from '../copy-bytes.ts';
 import { float32Values } from './barrier-messages.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ObservedStore, Observer } from './exchange.ts';

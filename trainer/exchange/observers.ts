@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import { crc32 } from 'node:zlib';
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import { privateCopy } from '../wire/copy-bytes.ts';
+import { privateCopy } from '../copy-bytes.ts';
 import type { Observation, ObservedState, ObserveRequest } from '../wire/messages.ts';
 import { float32Bytes } from './barrier-messages.ts';
 import type { ChunkStore } from './chunk-store.ts';

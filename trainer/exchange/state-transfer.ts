@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { crc32 } from 'node:zlib';
 import type { Metadata, ServerWritableStream, ServiceError } from '@grpc/grpc-js';
 import type { Channel } from '../wire/channel.ts';
-import { copyBytes, privateCopy } from '../wire/copy-bytes.ts';
+import { copyBytes, privateCopy } from '../copy-bytes.ts';
 import { copyStateMethod } from '../wire/messages.ts';
 import type { StatePart, StateRequest } from '../wire/messages.ts';
 import type { Clock } from './clock.ts';

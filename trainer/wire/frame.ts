@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { copyBytes } from './copy-bytes.ts';
+import { copyBytes } from '../copy-bytes.ts';
 
 /**
  * A frame carries one payload of one chunk. A gRPC message of Exchange.Push holds one or more frames, back to back,

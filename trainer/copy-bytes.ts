@@ -18,3 +18,13 @@ export function privateCopy(source: Uint8Array): Buffer {
   copyBytes(copy, source);
   return copy;
 }
+
+/** Copies `source` to `target` from its value `begin` on; as `copyBytes` does, and for the same reason. */
+export function copyFloats(target: Float32Array, begin: number, source: Float32Array): void {
+  const { BYTES_PER_ELEMENT } = Float32Array;
+  const at = target.byteOffset + begin * BYTES_PER_ELEMENT;
+  copyBytes(
+    new Uint8Array(target.buffer, at, source.byteLength),
+    new Uint8Array(source.buffer, source.byteOffset, source.byteLength),
+  );
+}
