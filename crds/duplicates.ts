@@ -1,30 +1,53 @@
 import type { Finding } from './problem.ts';
-import { jobTree, type FieldPath, type SchemaNode } from './schema-tree.ts';
+import type { FieldPath } from './schema-tree.ts';
 import { isMap, valueAt } from './values.ts';
 
-/** Items that stand twice in a list that the API server treats as a set, or as a map by one of its fields. */
-export function duplicateItems(
-  value: unknown,
-  node: SchemaNode = jobTree(),
-  path: FieldPath = [],
-): Finding[] {
-  if (Array.isArray(value) && node.items !== undefined) {
-    const items = node.items;
-    return [
-      ...duplicatesIn(value, node, path),
-      ...value.flatMap((item, index) => duplicateItems(item, items, [...path, index])),
-    ];
-  }
-  if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([name, child]) => {
-    const childNode = node.properties?.[name];
-    return childNode === undefined ? [] : duplicateItems(child, childNode, [...path, name]);
-  });
+export interface UniqueList {
+  /** `[]` stands for each item of a list. */
+  readonly path: readonly string[];
+  /** By what its items differ; absent: each as a whole. */
+  readonly keyField?: string;
 }
 
-function duplicatesIn(list: readonly unknown[], node: SchemaNode, path: FieldPath): Finding[] {
-  const keyField = node['x-kubernetes-list-map-keys']?.[0];
-  if (node['x-kubernetes-list-type'] !== 'set' && keyField === undefined) return [];
+const template = (...path: readonly string[]): readonly string[] => ['spec', 'workers', 'template', ...path];
+
+/**
+ * What the API server treats as a set, or as a map by one of its fields. Written down, since making the schema's tree takes
+ * longer than all else that reads a job; a test holds this against it.
+ */
+export const UNIQUE_LISTS: readonly UniqueList[] = [
+  { path: template('imagePullSecrets'), keyField: 'name' },
+  { path: template('resources', 'claims'), keyField: 'name' },
+  { path: template('env'), keyField: 'name' },
+  { path: template('volumes'), keyField: 'name' },
+  { path: template('volumeMounts'), keyField: 'mountPath' },
+  { path: template('resourceClaims'), keyField: 'name' },
+  { path: ['spec', 'training', 'learningRate', 'boundaries'] },
+  { path: ['spec', 'compression', 'exempt', 'tensors'] },
+  { path: ['spec', 'failurePolicy', 'rules', '[]', 'exitCodes'] },
+];
+
+/** Items that stand twice in one of these lists. */
+export function duplicateItems(job: unknown): Finding[] {
+  return UNIQUE_LISTS.flatMap(({ path, keyField }) =>
+    listsAt(job, path, []).flatMap((found) => duplicatesIn(found.list, keyField, found.path)),
+  );
+}
+
+interface FoundList {
+  readonly list: readonly unknown[];
+  readonly path: FieldPath;
+}
+
+function listsAt(value: unknown, [name, ...rest]: readonly string[], path: FieldPath): FoundList[] {
+  if (name === undefined) return Array.isArray(value) ? [{ list: value, path }] : [];
+  if (name === '[]') {
+    return Array.isArray(value) ? value.flatMap((item, index) => listsAt(item, rest, [...path, index])) : [];
+  }
+  return isMap(value) && Object.hasOwn(value, name) ? listsAt(value[name], rest, [...path, name]) : [];
+}
+
+function duplicatesIn(list: readonly unknown[], keyField: string | undefined, path: FieldPath): Finding[] {
   const seen = new Set<unknown>();
   const findings: Finding[] = [];
   for (const [index, item] of list.entries()) {
