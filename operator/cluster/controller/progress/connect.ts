@@ -1,4 +1,3 @@
-import { openControlClient } from '../../../../trainer/wire/control-client.ts';
 import type { RankCertificate } from '../../../plan/manifests/rank-secrets.ts';
 import type { ProgressConnection, ProgressTarget } from './progress-book.ts';
 
@@ -10,10 +9,16 @@ export function connectToRank0(
   { namespace, jobUid, address, encrypted }: ProgressTarget,
   certificate: () => RankCertificate,
 ): ProgressConnection {
-  const client = openControlClient({
-    address,
-    job: { namespace, uid: jobUid },
-    credentials: encrypted ? certificate() : undefined,
-  });
-  return { ask: (request) => client.progress(request), close: () => client.close() };
+  // Loaded when it is needed: gRPC takes a good part of what an operator loads, and none of it before a job runs.
+  const client = import('../../../../trainer/wire/control-client.ts').then(({ openControlClient }) =>
+    openControlClient({
+      address,
+      job: { namespace, uid: jobUid },
+      credentials: encrypted ? certificate() : undefined,
+    }),
+  );
+  return {
+    ask: async (request) => (await client).progress(request),
+    close: () => void client.then((opened) => opened.close()),
+  };
 }
