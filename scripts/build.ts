@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { build, type Plugin } from 'esbuild';
 import { buildKernels } from './build-kernels.ts';
+import { uncalledByOurs } from './uncalled.ts';
 
 /**
  * Builds what runs: one bundle per process role, and beside them the files that the modules open by
@@ -22,27 +23,6 @@ const commonJsBanner = [
   'const require = createRequireOfBundle(import.meta.url);',
   'const __filename = import.meta.filename, __dirname = import.meta.dirname;',
 ].join(' ');
-
-/**
- * The Kubernetes client's KubeConfig imports, beside what reads credentials, its generated API classes, an HTTP client
- * and two proxies: memory of the operator for methods that it never calls (docs/decisions/006).
- */
-const uncalledByOurs: Plugin = {
-  name: 'uncalled-by-ours',
-  setup(bundler) {
-    bundler.onResolve(
-      { filter: /^\.\/gen\/index\.js$|^node-fetch$|^socks-proxy-agent$|^hpagent$/ },
-      ({ path, importer }) =>
-        importer.endsWith('@kubernetes/client-node/dist/config.js')
-          ? { path, namespace: 'uncalled' }
-          : undefined,
-    );
-    bundler.onLoad({ filter: /.*/, namespace: 'uncalled' }, () => ({
-      contents: 'module.exports = {}',
-      loader: 'js',
-    }));
-  },
-};
 
 /**
  * A worker starts a second sooner without what the native backend brings along and never uses: the umbrella package with its
