@@ -22,20 +22,25 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error) => fail(error, 'an error that nobody handled'));
 }
 
-try {
-  log.info({ version, flags }, 'starting');
-  const identity = process.env['POD_NAME'] ?? hostname();
-  const ending = await runOperator(
-    { flags, kubeConfig: loadKubeConfig(), identity, version, log },
-    stop.signal,
-  );
-  log.info({ ending }, 'ended');
-  process.exitCode = ending === 'stopped' ? 0 : 1;
-} catch (error) {
-  fail(error, 'the operator cannot go on');
+void operate();
+
+/** Not by `await` at the top: only a program without one can be a script, which the tests start from a cache. */
+async function operate(): Promise<never> {
+  try {
+    log.info({ version, flags }, 'starting');
+    const identity = process.env['POD_NAME'] ?? hostname();
+    const ending = await runOperator(
+      { flags, kubeConfig: loadKubeConfig(), identity, version, log },
+      stop.signal,
+    );
+    log.info({ ending }, 'ended');
+    process.exitCode = ending === 'stopped' ? 0 : 1;
+  } catch (error) {
+    fail(error, 'the operator cannot go on');
+  }
+  // Connections that a peer holds half open do not keep the process.
+  process.exit();
 }
-// Connections that a peer holds half open do not keep the process.
-process.exit();
 
 function fail(error: unknown, what: string): never {
   log.fatal({ err: error }, what);

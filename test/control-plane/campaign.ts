@@ -9,8 +9,11 @@ import { LifeFailedError, live } from './trial.ts';
 /** What became of a plan: `undefined` where all was as in the reference run. */
 export type Verdict = { readonly plan: Plan; readonly failure: string | undefined };
 
-/** Of the ten seconds and more of a life, an idle processor works for three; the rest is waiting. */
-export const AT_ONCE = 4 * availableParallelism();
+/** Of the ten seconds of a life, an idle processor works for two; the rest is waiting. */
+const LANES = 5 * availableParallelism();
+/** Beside them, for lives that wait for leases and timeouts most of their time: they would keep the others from the processor. */
+const PATIENT_LANES = 4 * availableParallelism();
+export const AT_ONCE = LANES + PATIENT_LANES;
 /**
  * Writes that come together now and then are one; then the place is not there, and the life is lived again. So is one that
  * ended before its fault: on a computer that is overloaded.
@@ -29,7 +32,6 @@ export function runAll(
   budgetMs: number,
 ): ReadonlyMap<Plan, Promise<Verdict>> {
   const endMs = performance.now() + budgetMs;
-  let next = 0;
   let numbers = 10;
   const settle = new Map<Plan, (verdict: Verdict) => void>();
   const verdicts = new Map(
@@ -60,8 +62,8 @@ export function runAll(
     }
     return undefined;
   };
-  const work = async (): Promise<void> => {
-    for (let plan = plans[next++]; plan !== undefined; plan = plans[next++]) {
+  const work = async (queue: Plan[]): Promise<void> => {
+    for (let plan = queue.shift(); plan !== undefined; plan = queue.shift()) {
       if (performance.now() > endMs) {
         settle.get(plan)?.({ plan, failure: `not lived: ${budgetMs / 60_000} minutes were over` });
         continue;
@@ -73,8 +75,15 @@ export function runAll(
       settle.get(plan)?.({ plan, failure });
     }
   };
-  for (let lane = 0; lane < AT_ONCE; lane += 1) void work();
+  const patient = plans.filter(isPatient);
+  const others = plans.filter((plan) => !isPatient(plan));
+  for (let lane = 0; lane < PATIENT_LANES; lane += 1) void work(patient);
+  for (let lane = 0; lane < LANES; lane += 1) void work(others);
   return verdicts;
+}
+
+function isPatient({ stepLimitMs }: Plan): boolean {
+  return stepLimitMs !== undefined;
 }
 
 /** An Event may be lost with its operator; it is never told more often than it happened. */

@@ -8,6 +8,7 @@ import { bundleOperator, type OperatorProgram } from '../integration/controller-
 import { describeOnApiServer, START_LIMIT_MS } from '../integration/suite.ts';
 import type { Verdict } from './campaign.ts';
 import { AT_ONCE, runAll } from './campaign.ts';
+import { upstreamOf } from './fault-proxy.ts';
 import { answers } from './plans-of-answers.ts';
 import { crashes } from './plans-of-crashes.ts';
 import { leaders } from './plans-of-leaders.ts';
@@ -49,7 +50,9 @@ describeOnApiServer('The operator under faults of its control plane', () => {
     const authority = await createAuthority('proxy', validity);
     const identity = { kind: 'operator' } as const;
     const certificate = await issueLeaf(authority, { identity, ipAddresses: ['127.0.0.1'], validity });
-    const proxy = { kubeconfig: server.kubeconfig, certificate, authority: authority.certificate };
+    const { kubeconfig } = server;
+    const upstream = upstreamOf(kubeconfig);
+    const proxy = { kubeconfig, upstream, certificate, authority: authority.certificate };
     surroundings = { client: server.client, program, folder, proxy };
     reference = await live(surroundings, { number: 1, fault: {}, random: randomOf(seed, 'reference') });
     verdicts = runAll(plans, reference, surroundings, seed, budgetMs);

@@ -2,11 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PemPair } from '../../operator/pki/authority.ts';
 import type { ApiCall } from './api-call.ts';
 import { isWrite, parseCall, titleOf } from './api-call.ts';
-import type { Treatment } from './passage.ts';
+import type { Treatment, Upstream } from './passage.ts';
 import { pass, passageOf } from './passage.ts';
 
 export interface FaultProxy {
@@ -24,6 +25,8 @@ export interface FaultProxy {
 export interface FaultProxyOptions {
   /** Of the real API server; its user becomes that of all requests. */
   readonly kubeconfig: string;
+  /** To that server: for all proxies the same, since connections cost more than the requests on them. */
+  readonly upstream: Upstream;
   /** Where the kubeconfig of the proxy is written. */
   readonly file: string;
   /** The proxy's own, for 127.0.0.1. */
@@ -42,13 +45,25 @@ interface KubeConfigFile {
   clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];
 }
 
+export function upstreamOf(kubeconfig: string): Upstream {
+  const { cluster } = readKubeConfig(kubeconfig);
+  const ca = Buffer.from(cluster['certificate-authority-data'], 'base64').toString();
+  return {
+    url: cluster.server,
+    agent: new Agent({ keepAlive: true, secureContext: createSecureContext({ ca }) }),
+  };
+}
+
+function readKubeConfig(file: string) {
+  const config = JSON.parse(readFileSync(file, 'utf8')) as KubeConfigFile;
+  const [target] = config.clusters;
+  if (target === undefined) throw new Error(`${file} names no cluster`);
+  return { config, cluster: target.cluster };
+}
+
 /** Stands in front of a real API server, writes down what is asked of it, and spoils what it is told to spoil. */
 export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
-  const config = JSON.parse(readFileSync(options.kubeconfig, 'utf8')) as KubeConfigFile;
-  const [target] = config.clusters;
-  if (target === undefined) throw new Error(`${options.kubeconfig} names no cluster`);
-  const ca = Buffer.from(target.cluster['certificate-authority-data'], 'base64').toString();
-  const upstream = { url: target.cluster.server, agent: new Agent({ keepAlive: true, ca }) };
+  const { config, cluster } = readKubeConfig(options.kubeconfig);
   const writes: string[] = [];
   const counts = new Map<string, number>();
   const seenAtMs = new Map<string, number>();
@@ -78,7 +93,9 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
     }
     const treatment = options.treat(call, place) ?? pass;
     await pause(options.delayMs());
-    await treatment(passageOf(call, place, { message, response, body, reset: resetOf(message) }, upstream));
+    await treatment(
+      passageOf(call, place, { message, response, body, reset: resetOf(message) }, options.upstream),
+    );
   };
 
   const { certificate: cert, privateKey: key } = options.certificate;
@@ -91,8 +108,8 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  target.cluster.server = `https://127.0.0.1:${port}`;
-  target.cluster['certificate-authority-data'] = Buffer.from(options.authority).toString('base64');
+  cluster.server = `https://127.0.0.1:${port}`;
+  cluster['certificate-authority-data'] = Buffer.from(options.authority).toString('base64');
   writeFileSync(options.file, JSON.stringify(config), { mode: 0o600 });
   return {
     kubeconfig: options.file,
@@ -101,7 +118,6 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
     lastSeenAtMs: (title) => seenAtMs.get(title) ?? 0,
     async close() {
       server.closeAllConnections();
-      upstream.agent.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -17,7 +17,7 @@ import { Seat } from './seat.ts';
 export interface Surroundings {
   readonly client: ApiClient;
   readonly program: OperatorProgram;
-  readonly proxy: Pick<FaultProxyOptions, 'kubeconfig' | 'certificate' | 'authority'>;
+  readonly proxy: Pick<FaultProxyOptions, 'kubeconfig' | 'upstream' | 'certificate' | 'authority'>;
   /** Of files of the trials. */
   readonly folder: string;
 }

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
+import { createSecureContext } from 'node:tls';
 
 export interface ApiResponse {
   readonly status: number;
@@ -31,7 +32,8 @@ export class ApiClient {
     this.#endpoint = endpoint;
     this.#user = user;
     const { certificateAuthority: ca, credentials } = endpoint;
-    this.#agent = agent ?? new Agent({ keepAlive: true, ca, ...('cert' in credentials ? credentials : {}) });
+    const trust = { ca, ...('cert' in credentials ? credentials : {}) };
+    this.#agent = agent ?? new Agent({ keepAlive: true, secureContext: createSecureContext(trust) });
   }
 
   /** The same server as somebody else, by impersonation; `system:serviceaccount:<namespace>:<name>` for a pod. */

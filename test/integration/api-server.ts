@@ -13,6 +13,8 @@ const CRD = fileURLToPath(new URL('../../crds/terngradjob.yaml', import.meta.url
 const JOBS = '/apis/terngrad.dev/v1alpha1/terngradjobs';
 const READY_LIMIT_MS = 90_000;
 const LOOK_EVERY_MS = 100;
+/** Memory for processor time: both have small heaps, and would collect garbage several times a second. */
+const COLLECT_RARELY = { GOGC: '400' };
 /** Another process may take a port between our looking and the server's listening. */
 const PORT_TRIES = 3;
 
@@ -155,7 +157,11 @@ class ApiServer implements RunningApiServer {
       '--log-level=warn',
     ];
     const logFile = this.#file('etcd.log');
-    return startGuarded(join(this.#programs, 'etcd'), parameters, { logFile, removeAtEnd: this.#folder });
+    return startGuarded(join(this.#programs, 'etcd'), parameters, {
+      logFile,
+      removeAtEnd: this.#folder,
+      environment: COLLECT_RARELY,
+    });
   }
 
   #startServer(): GuardedProcess {
@@ -177,7 +183,10 @@ class ApiServer implements RunningApiServer {
       '--profiling=false',
     ];
     const logFile = this.#file('kube-apiserver.log');
-    return startGuarded(join(this.#programs, 'kube-apiserver'), parameters, { logFile });
+    return startGuarded(join(this.#programs, 'kube-apiserver'), parameters, {
+      logFile,
+      environment: COLLECT_RARELY,
+    });
   }
 
   async #until(what: string, server: GuardedProcess, holds: () => Promise<boolean>): Promise<void> {

@@ -29,19 +29,21 @@ export interface GuardOptions {
   readonly logFile: string;
   /** A folder that goes with it. */
   readonly removeAtEnd?: string;
+  /** Beside this process's own variables. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts a program that ends with this process, even if this process is killed and can clean up nothing. */
 export function startGuarded(
   command: string,
   parameters: readonly string[],
-  { logFile, removeAtEnd = '' }: GuardOptions,
+  { logFile, removeAtEnd = '', environment = {} }: GuardOptions,
 ): GuardedProcess {
   const log = openSync(logFile, 'a');
   const guard = spawn('sh', ['-c', GUARD, 'guard', command, ...parameters], {
     detached: true,
     stdio: ['pipe', log, log],
-    env: { ...process.env, REMOVE_AT_END: removeAtEnd },
+    env: { ...process.env, ...environment, REMOVE_AT_END: removeAtEnd },
   });
   closeSync(log);
   return {
