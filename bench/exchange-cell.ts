@@ -50,7 +50,6 @@ export interface ExchangeRow {
 
 const PORT = 7070;
 const HTTP_ADDRESS = '127.0.0.1:0';
-const WARMUP_STEPS = 5;
 /** So many tensors of equal size: each has its scaler. */
 const TENSORS = 8;
 
@@ -158,7 +157,9 @@ async function writeOrders(cell: ExchangeCell, network: ShapedNetwork, folder: s
 }
 
 function jobOf(cell: ExchangeCell): ResolvedJob {
-  const model: SyntheticModel = { tensors: tensorsOf(cell.megabytes), warmupSteps: WARMUP_STEPS };
+  // V8 compiles what a step runs for some hundred steps: as many are thrown away as are measured.
+  const warmupSteps = Math.max(cell.steps, 5);
+  const model: SyntheticModel = { tensors: tensorsOf(cell.megabytes), warmupSteps };
   const job: TernGradJob = {
     apiVersion: 'terngrad.dev/v1alpha1',
     kind: 'TernGradJob',
@@ -167,7 +168,7 @@ function jobOf(cell: ExchangeCell): ResolvedJob {
       workers: { replicas: cell.workers },
       program: { name: 'mlp', parameters: { synthetic: JSON.stringify(model) } },
       training: {
-        steps: WARMUP_STEPS + cell.steps,
+        steps: warmupSteps + cell.steps,
         batchSize: cell.workers,
         optimizer: { name: cell.optimizer as 'sgd' },
       },

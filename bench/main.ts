@@ -97,7 +97,7 @@ program
   .option('--target <fraction>', 'test accuracy', Number, 0.98)
   .option('--every <steps>', 'steps between evaluations', integer, 25)
   .option('--steps <count>', 'most steps of a run to the target', integer, 938)
-  .option('--timed <count>', 'steps of a run that measures their time', integer, 60)
+  .option('--timed <count>', 'steps of a run that measures their time', integer, 200)
   .addOption(output())
   .action(benchTrain);
 
