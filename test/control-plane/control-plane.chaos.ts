@@ -41,6 +41,7 @@ describeOnApiServer('The operator under faults of its control plane', () => {
   let program: OperatorProgram | undefined;
   let surroundings: Surroundings;
   let reference: LifeRecord;
+  let sinceMs: number;
   let verdicts: ReadonlyMap<unknown, Promise<Verdict>>;
 
   beforeAll(async () => {
@@ -55,6 +56,7 @@ describeOnApiServer('The operator under faults of its control plane', () => {
     const proxy = { kubeconfig, upstream, certificate, authority: authority.certificate };
     surroundings = { client: server.client, program, folder, proxy };
     reference = await live(surroundings, { number: 1, fault: {}, random: randomOf(seed, 'reference') });
+    sinceMs = performance.now();
     verdicts = runAll(plans, reference, surroundings, seed, budgetMs);
   }, 2 * START_LIMIT_MS);
   afterAll(async () => {
@@ -81,6 +83,8 @@ describeOnApiServer('The operator under faults of its control plane', () => {
   );
 
   afterAll(() => {
+    const minutes = (performance.now() - sinceMs) / MINUTE_MS;
+    console.log(`${plans.length} lives took ${minutes.toFixed(1)} minutes`);
     const results = latestResults(everything.map(nameOf));
     if (results === undefined)
       console.log('not all plans have been run, so docs/reliability.md stays as it is');
