@@ -37,6 +37,7 @@ function syntheticRuntime({ tensors }: SyntheticModel, rank: number): ModelRunti
       for (const { index } of layout?.slots.toReversed() ?? []) onTensor?.(index);
       return { loss: 1 };
     },
+    warmUp: () => undefined,
     exportWeights: (out) => out.fill(0),
     importWeights: () => undefined,
     topology: () => ({}),

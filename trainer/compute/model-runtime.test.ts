@@ -219,6 +219,49 @@ describe.each<BackendName>(['cpu', 'wasm'])('on the %s backend', (name) => {
     expect(restored).toEqual(before);
   });
 
+  describe('a gradient of no account', () => {
+    test('changes no weight, no statistics and no later gradient, and leaves no tensor', async () => {
+      const told = [];
+      for (const isWarm of [false, true]) {
+        const { runtime: fresh, dataset, flat } = await open(backend, tiny);
+        const tensors = backend.tf.memory().numTensors;
+        if (isWarm) fresh.warmUp();
+        expect(backend.tf.memory().numTensors).toBe(tensors);
+        const [weights, gradient, statistics] = [flat(), flat(), new Float32Array(10)] as const;
+        fresh.exportWeights(weights);
+        fresh.exportNonTrainable(statistics);
+        const batch = dataset.train.batch(backend.tf, Int32Array.of(0, 1, 2, 3));
+        const random = createRandom({ seed: 1, step: 0, rank: 0, purpose: 'model' });
+        const { loss } = fresh.gradient(batch, gradient, 1, { step: 0, random });
+        told.push({ weights, statistics, gradient, loss });
+        fresh.dispose();
+      }
+      expect(told[1]).toEqual(told[0]);
+    });
+
+    test("asks nothing of the program's data and loss, and takes nothing from Math.random", async () => {
+      const original = Math.random;
+      const { runtime: lineRuntime } = await opened({ ...line, loss: lossOfTheUser });
+      Math.random = lossOfTheUser;
+      try {
+        expect(() => lineRuntime.warmUp()).not.toThrow();
+      } finally {
+        Math.random = original;
+      }
+    });
+
+    test('may fail: the model has it to say at its first step', async () => {
+      const { runtime: faulty } = await opened({
+        ...line,
+        async createModel(context) {
+          const model = await line.createModel(context);
+          return Object.assign(model, { apply: lossOfTheUser });
+        },
+      });
+      expect(() => faulty.warmUp()).not.toThrow();
+    });
+  });
+
   test('starts equal for equal seeds and unequal otherwise', async () => {
     const weights = [];
     for (const seed of [1, 1, 2]) {

@@ -12,6 +12,7 @@ import { createGradientTaps, type GradientTaps } from './gradient-taps.ts';
 import { evaluateModel, type Evaluation, type ExampleRange } from './evaluation.ts';
 import { withSeededMathRandom } from './seeded-math-random.ts';
 import type { TensorFlow } from './tensorflow.ts';
+import { differentiateOnce } from './warm-up.ts';
 import { createWeightTransfer } from './weight-transfer.ts';
 
 export type { Evaluation, ExampleRange } from './evaluation.ts';
@@ -35,6 +36,12 @@ export interface ModelRuntime {
    * @throws ProgramFailedError when the program throws; LossNotFiniteError when the loss is NaN or infinite.
    */
   gradient(batch: Batch, out: Float32Array, scale: number, at: StepContext): { readonly loss: number };
+
+  /**
+   * Computes a gradient of no account, so that the first one that counts takes no longer than later ones. Nothing that can be told
+   * is different afterwards, and what goes wrong is left for the first step to find.
+   */
+  warmUp(): void;
 
   /** Copies the model's trainable weights to the flat view `out`; padding is not touched. */
   exportWeights(out: Float32Array): void;
@@ -83,6 +90,7 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
   const nonTrainable = createWeightTransfer(tf, model.nonTrainableWeights);
   const variables = model.trainableWeights.map((weight) => weight.read() as tfc.Variable);
   const packedOffsets = packed(nonTrainable.specs);
+  const nonTrainableValues = nonTrainable.specs.reduce((sum, { size }) => sum + size, 0);
   let slots: readonly BoundSlot[] = [];
   let offsets: readonly number[] = [];
   let taps: GradientTaps | undefined;
@@ -151,15 +159,30 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
     }
   }
 
+  function warmUp(): void {
+    // Plain JavaScript: the gradient would take longer than what it saves.
+    if (options.backend.name === 'cpu') return;
+    const before = new Float32Array(nonTrainableValues);
+    nonTrainable.exportTo(before, packedOffsets);
+    try {
+      differentiateOnce({ tf, model, variables, classifies: program.loss === undefined });
+    } catch {
+      // A model that takes no zeros starts cold.
+    } finally {
+      nonTrainable.importFrom(before, packedOffsets);
+    }
+  }
+
   return {
     tensors: trainable.specs,
     nonTrainable: nonTrainable.specs,
-    nonTrainableValues: nonTrainable.specs.reduce((sum, { size }) => sum + size, 0),
+    nonTrainableValues,
     bind(layout) {
       slots = boundSlots(layout);
       offsets = slots.map(({ begin }) => begin);
     },
     gradient,
+    warmUp,
     exportWeights: (out) => trainable.exportTo(out, offsets),
     importWeights: (from) => trainable.importFrom(from, offsets),
     topology: () => model.toJSON(null, false) as object,

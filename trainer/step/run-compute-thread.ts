@@ -102,6 +102,8 @@ async function compute(
     signature: plan.signature,
     stateHash: initialHash,
   });
+  // While the I/O thread connects, joins, and copies a peer's state.
+  runtime.warmUp();
   await new ComputeLoop({
     planFor,
     spec,
