@@ -44,6 +44,7 @@ async function runMember({ rank, host, coordinatorAddress, credentials, stateByt
   });
   const { signal } = new AbortController();
   try {
+    await exchange.prepare();
     process.send?.('ready');
     await new Promise((resolve) => process.once('message', resolve));
     const start = performance.now();

@@ -3,11 +3,11 @@ import { ExitCode, WorkerEnvironment, type ResolvedJob, type TerminationMessage 
 import { COORDINATOR } from './exchange/coordination.ts';
 import { createExchange } from './exchange/create-exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
+import type { StateMemory } from './exchange/state-memory.ts';
 import { failureOf } from './failure.ts';
 import { trainThroughGenerations, type TrainingEnd } from './generations.ts';
 import { startReadOnlyServer, type ReadOnlyServer } from '../http/read-only-server.ts';
 import { InvalidEnvironmentError, type WorkerIdentity } from './identity.ts';
-import type { StateRegion } from './checkpoint/state.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './metrics/worker-metrics.ts';
 import { RunRecord } from './run-record.ts';
 import type { Standing } from './saving/checkpoint-keeper.ts';
@@ -19,6 +19,8 @@ import { IoLoop } from './step/io-loop.ts';
 import type { Ready } from './step/messages.ts';
 import { stateMemory, stateRegions } from './step/state-regions.ts';
 import { planStep, type StepPlan } from './step/step-plan.ts';
+import { MAX_DEFAULT_CHUNK_VALUES } from './ternary/chunks.ts';
+import { FLOAT_BYTES } from './ternary/layout.ts';
 import { formatAddress, parseAddress } from './wire/address.ts';
 import { CredentialFiles } from './wire/credential-files.ts';
 
@@ -78,6 +80,11 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
   try {
     http = await serveProbes(options, record, metrics);
     if (options.stop.aborted) throw stoppedError();
+    credentials = await openCredentials(options);
+    let model: ExchangedModel | undefined;
+    exchange = openExchange(options, record, credentials, () => known(model));
+    // The compute thread takes longer than this.
+    void exchange.prepare();
     const ready = await compute.next(['ready'], job.spec.exchange.formationSeconds * 1000);
     record.backend = ready.backend;
     record.totalSteps = ready.totalSteps;
@@ -93,7 +100,6 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
     const planFor = (members: number): StepPlan =>
       planStep(ready.tensors, job.spec, { examples, members, nonTrainableValues });
     const plan = planFor(job.spec.workers.replicas);
-    credentials = await openCredentials(options);
     const regions = stateRegions(ready.memory, plan.memory, {
       values: plan.layout.values,
       scalerUnits: plan.chunkPlan.units,
@@ -106,7 +112,7 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
       onOutcome: (outcome) => metrics.checkpointEnded(outcome.kind, outcome.step),
     });
     const resumed = await saving.checkpoints?.resume();
-    exchange = openExchange(options, record, { regions, plan, credentials });
+    model = { state: stateMemory(regions), plan };
     record.attach(exchange);
     try {
       return await runGenerations(options, record, {
@@ -236,16 +242,22 @@ async function runGenerations(options: WorkerOptions, record: RunRecord, parts: 
   return end;
 }
 
-interface ExchangeParts {
-  readonly regions: readonly StateRegion[];
+/** What the exchange has to know of the model. */
+interface ExchangedModel {
+  readonly state: StateMemory;
   readonly plan: StepPlan;
-  readonly credentials: CredentialFiles | undefined;
+}
+
+function known(model: ExchangedModel | undefined): ExchangedModel {
+  if (model === undefined) throw new Error('the exchange began before the model was ready');
+  return model;
 }
 
 function openExchange(
   { identity, job, log }: WorkerOptions,
   record: RunRecord,
-  { regions, plan, credentials }: ExchangeParts,
+  credentials: CredentialFiles | undefined,
+  model: () => ExchangedModel,
 ): Exchange {
   const { exchange, compression, workers } = job.spec;
   return createExchange({
@@ -259,9 +271,16 @@ function openExchange(
     advertiseHost: identity.advertiseHost,
     credentials,
     scaler: compression.scaler,
-    maxPayloadBytes: plan.maxPayloadBytes,
-    ahead: plan.ahead,
-    state: stateMemory(regions),
+    payloadBoundBytes: (exchange.chunkValues ?? MAX_DEFAULT_CHUNK_VALUES) * FLOAT_BYTES,
+    get maxPayloadBytes() {
+      return model().plan.maxPayloadBytes;
+    },
+    get ahead() {
+      return model().plan.ahead;
+    },
+    get state() {
+      return model().state;
+    },
     formationSeconds: exchange.formationSeconds,
     recoverySeconds: exchange.recoverySeconds,
     stepDeadlineSeconds: exchange.stepDeadlineSeconds,

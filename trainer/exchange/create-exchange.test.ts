@@ -1,6 +1,9 @@
+import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { ListenError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { expectedSums, FloatStore } from './testing/float-store.ts';
+import { freePort } from './testing/free-port.ts';
 import { contribution, JOIN, LocalJob } from './testing/local-job.ts';
 
 let job: LocalJob | undefined;
@@ -97,4 +100,41 @@ test('the generation is the highest seen plus one, whoever has seen it', async (
   job = await LocalJob.of(3);
   const memberships = await job.form((rank) => ({ ...JOIN, generationSeen: rank === 2 ? 41 : rank }));
   expect(memberships.map(({ generation }) => generation)).toEqual([42, 42, 42]);
+});
+
+describe('preparing', () => {
+  test('connects to rank 0 before there is anything to say, and forms as without it', async () => {
+    job = await LocalJob.of(2);
+    for (const member of job.members) await member.prepare();
+    const handshakes = job.members[1]?.counters.transport.sent ?? 0;
+    expect(handshakes).toBeGreaterThan(0);
+    expect(await job.form()).toMatchObject([{ generation: 1 }, { generation: 1 }]);
+  });
+
+  test('looks at nothing that follows from the model', async () => {
+    const unknown = (): never => {
+      throw new Error('the model is not known yet');
+    };
+    job = await LocalJob.of(1, (options) =>
+      Object.defineProperties(
+        { ...options, payloadBoundBytes: 1024 },
+        { maxPayloadBytes: { get: unknown }, state: { get: unknown }, ahead: { get: unknown } },
+      ),
+    );
+    await expect(job.members[0]?.prepare()).resolves.toBeUndefined();
+  });
+
+  test('fails for nobody: rank 0 may not be there yet, and a port that is taken is said by form', async () => {
+    const taken = await freePort();
+    const holder = createServer().listen(taken, '127.0.0.1');
+    try {
+      job = await LocalJob.of(2, (options) =>
+        options.rank === 0 ? undefined : { ...options, listenAddress: `127.0.0.1:${taken}` },
+      );
+      await expect(job.members[0]?.prepare()).resolves.toBeUndefined();
+      await expect(job.form()).rejects.toThrow(ListenError);
+    } finally {
+      holder.close();
+    }
+  });
 });

@@ -72,10 +72,20 @@ class ExchangeNode implements Exchange {
     return this.#generation?.waiting;
   }
 
+  async prepare(): Promise<void> {
+    try {
+      this.#listening ??= this.#listen();
+      await this.#listening;
+      if (this.#options.rank !== COORDINATOR) await this.#endpoint.prepareCoordinatorChannel();
+    } catch {
+      // `form` says it.
+    }
+  }
+
   async observe(join: JoinState, observer: Observer, signal: AbortSignal): Promise<void> {
-    const { rank, state, attempt, coordinatorAddress, log } = this.#options;
+    const { rank, state, attempt, log } = this.#options;
     const request = await this.#requestOf(join);
-    const coordinator = this.#endpoint.openChannel(COORDINATOR, coordinatorAddress);
+    const coordinator = this.#endpoint.openCoordinatorChannel();
     const closed = AbortSignal.any([signal, this.#closed.signal]);
     try {
       const membership = await whoTrains(coordinator, this.#endpoint.metadata(), this.#endpoint.clock);
@@ -233,6 +243,7 @@ class ExchangeNode implements Exchange {
   async #close(): Promise<void> {
     this.#closed.abort(new ExchangeClosedError('close was called'));
     this.#generation?.close();
+    this.#endpoint.close();
     const listener = await this.#listening?.catch((error: unknown) => {
       // Whoever called `form` has it.
       if (error instanceof ExchangeError) return undefined;

@@ -4,6 +4,7 @@ import type { WorkerIdentity } from '../../operator/pki/identity.ts';
 import type { Channel } from '../wire/channel.ts';
 import type { Listener } from '../wire/listener.ts';
 import { writeClaimedIdentity } from '../wire/metadata.ts';
+import { whichAttemptMethod } from '../wire/messages.ts';
 import { isWorkerOf } from '../wire/peer-identity.ts';
 import { SocketBytes } from '../wire/socket-bytes.ts';
 import type { Clock } from './clock.ts';
@@ -20,6 +21,9 @@ const MIN_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** A stranger may try for ever; each reason is logged once, and no more than so many. */
 const MAX_LOGGED_REASONS = 100;
 
+/** Rank 0 answers at once, or is not there. */
+const ANSWER_MS = 2_000;
+
 /** This member on the network: who it is, its listener, and the channels it opens. All their sockets are counted. Its clock, too. */
 export class Endpoint {
   readonly sockets = new SocketBytes();
@@ -27,6 +31,10 @@ export class Endpoint {
   readonly #identity: WorkerIdentity;
   readonly #surroundings: Surroundings;
   readonly #loggedReasons = new Set<string>();
+  /** To rank 0, and used by nobody yet. */
+  #prepared: Channel | undefined;
+  /** A connection to rank 0 was asked for: what is prepared later would be kept for too long. */
+  #isWanted = false;
 
   constructor(options: ExchangeOptions) {
     const { rank, job } = options;
@@ -88,6 +96,33 @@ export class Endpoint {
     });
   }
 
+  /** Connects to rank 0, if it answers; `openCoordinatorChannel` takes that connection. */
+  async prepareCoordinatorChannel(): Promise<void> {
+    const channel = this.#newCoordinatorChannel();
+    const isThere = await answers(channel, this.metadata(), this.clock);
+    if (isThere && !this.#isWanted) this.#prepared = channel;
+    else channel.close();
+  }
+
+  /** A client on a connection of its own to rank 0: the prepared one, once. */
+  openCoordinatorChannel(): Channel {
+    const channel = this.#prepared ?? this.#newCoordinatorChannel();
+    this.#prepared = undefined;
+    this.#isWanted = true;
+    return channel;
+  }
+
+  #newCoordinatorChannel(): Channel {
+    return this.openChannel(COORDINATOR, this.#options.coordinatorAddress);
+  }
+
+  /** Closes what was prepared and not taken. */
+  close(): void {
+    this.#prepared?.close();
+    this.#prepared = undefined;
+    this.#isWanted = true;
+  }
+
   /** Fresh metadata for a call. */
   metadata(): Metadata {
     const metadata = new Metadata();
@@ -103,10 +138,27 @@ export class Endpoint {
   }
 
   get #maxMessageBytes(): number {
-    return Math.max(MIN_MESSAGE_BYTES, maxMessageBytes(this.#options.maxPayloadBytes));
+    const { payloadBoundBytes = this.#options.maxPayloadBytes } = this.#options;
+    return Math.max(MIN_MESSAGE_BYTES, maxMessageBytes(payloadBoundBytes));
   }
 
   get #peerLossMs(): number {
     return this.#options.peerLossSeconds * 1000;
   }
+}
+
+function answers(channel: Channel, metadata: Metadata, clock: Clock): Promise<boolean> {
+  const { path, requestSerialize, responseDeserialize } = whichAttemptMethod;
+  const deadline = clock.unixMs() + ANSWER_MS;
+  return new Promise((resolve) => {
+    channel.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      {},
+      metadata,
+      { deadline },
+      (_, answer) => resolve(answer !== undefined),
+    );
+  });
 }

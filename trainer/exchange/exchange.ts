@@ -6,7 +6,10 @@ import type { Surroundings } from './surroundings.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import type { ProgressReport, ProgressRequest } from '../wire/progress.ts';
 
-/** What this member is, where it listens, whom it finds, and how long it waits. */
+/**
+ * What this member is, where it listens, whom it finds, and how long it waits. What follows from the model (`maxPayloadBytes`,
+ * `ahead`, `state`) is not looked at before `observe` or `form`.
+ */
 export interface ExchangeOptions {
   readonly job: { readonly namespace: string; readonly uid: string };
   readonly rank: number;
@@ -28,6 +31,8 @@ export interface ExchangeOptions {
   readonly scaler: 'shared' | 'local';
   /** Length of the longest push or pull payload of any chunk in any codec the job uses, bytes. */
   readonly maxPayloadBytes: number;
+  /** No payload is longer, whatever the model is. Default: `maxPayloadBytes`, which must then be known from the start. */
+  readonly payloadBoundBytes?: number;
   /** Whether steps may begin ahead of their barrier (`openStep`); equal on all members. Default false. */
   readonly ahead?: boolean;
   /** Where this member's state lies, for others to copy and to be overwritten by a copy of another's. */
@@ -172,12 +177,17 @@ export interface Waiting {
 
 /**
  * One member's side of the gradient exchange. Calls come in this order, one at a time:
- * `form`, then per step perhaps `openStep`, `barrier`, `beginStep` until `staged`; at the end `finish`, and always `close`.
+ * perhaps `prepare`, `form`, then per step perhaps `openStep`, `barrier`, `beginStep` until `staged`; at the end `finish`, and always `close`.
  *
  * The first error ends the generation: every later and pending call rejects with that same error. When it is one that
  * `endsOnlyGeneration`, or the barrier's outcome `ends` the generation, `form` may be called again.
  */
 export interface Exchange {
+  /**
+   * Opens the listener and a connection to rank 0 before there is anything to say, so that `observe` and `form` find them. Never
+   * rejects: what goes wrong here goes wrong there again.
+   */
+  prepare(): Promise<void>;
   /**
    * If the others train already: copies the state of one of them and follows its steps while they go on, then asks to
    * join, so that `form` has nothing left to copy. Rejects only when the signal aborts; where anything else goes wrong,

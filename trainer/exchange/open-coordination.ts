@@ -56,7 +56,7 @@ function remote(
   events: CoordinationEvents,
 ): OpenCoordination {
   const { rank, attempt, coordinatorAddress, peerLossSeconds } = exchange;
-  const client = endpoint.openChannel(COORDINATOR, coordinatorAddress);
+  const client = endpoint.openCoordinatorChannel();
   const coordination = new RemoteCoordination({
     clock: endpoint.clock,
     rank,

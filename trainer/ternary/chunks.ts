@@ -53,7 +53,7 @@ export interface ChunkOptions {
 }
 
 const MIN_DEFAULT_CHUNK_VALUES = 20_480;
-const MAX_DEFAULT_CHUNK_VALUES = 1_048_560;
+export const MAX_DEFAULT_CHUNK_VALUES = 1_048_560;
 const DEFAULT_CHUNKS = 16;
 
 /**
