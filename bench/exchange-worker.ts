@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import type { ResolvedJob } from '../crds/index.ts';
 import type { WorkerIdentity } from '../trainer/identity.ts';
-import { startCompute } from '../trainer/step/compute-client.ts';
+import { computeClientOf } from '../trainer/step/compute-client.ts';
 import { runWorker } from '../trainer/worker.ts';
 
 /** What a worker of `bench exchange` finds in the file that it is started with. */
@@ -14,7 +15,7 @@ export interface WorkerOrder {
 const order = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as WorkerOrder;
 const message = await runWorker({
   ...order,
-  compute: startCompute(new URL('./exchange-compute.mjs', import.meta.url)),
+  compute: computeClientOf(new Worker(new URL('./exchange-compute.mjs', import.meta.url))),
   log: pino({ level: 'error' }),
   stop: new AbortController().signal,
 });

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { ExitCode, parseRunnableJob, WorkerEnvironment } from '../crds/index.ts';
 import { failureOf } from './failure.ts';
 import { readIdentity } from './identity.ts';
 import { writeTerminationMessage } from './termination-file.ts';
-import type { ComputeClient } from './step/compute-client.ts';
+import { computeClientOf, type ComputeClient } from './step/compute-client.ts';
 import { runWorker } from './worker.ts';
 
 const log = pino({ base: { rank: process.env[WorkerEnvironment.rank] }, level: 'info' });
@@ -14,10 +15,11 @@ let ending = { file: process.env[WorkerEnvironment.terminationMessageFile], rank
 /**
  * The worker's life: this is the I/O thread; the compute thread is a second bundle beside this one. Never rejects.
  * @param stop aborted when the process is asked to stop
- * @param compute the compute thread, which loads what it needs while this one does
+ * @param computeThread loads what it needs while this one does
  * @returns the exit code.
  */
-export async function runProcess(stop: AbortController, compute: ComputeClient): Promise<number> {
+export async function runProcess(stop: AbortController, computeThread: Worker): Promise<number> {
+  const compute = computeClientOf(computeThread);
   // In a local run the launcher holds the other end: it closes when the launcher dies, however it dies.
   if (process.env[WorkerEnvironment.parentPipe] === 'stdin') {
     process.stdin.on('end', () => stop.abort('the launcher is gone')).resume();

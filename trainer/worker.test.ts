@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { job } from '../operator/plan/testing/builders.ts';
-import { startCompute } from './step/compute-client.ts';
+import { computeClientOf } from './step/compute-client.ts';
 import { runWorker } from './worker.ts';
 
 let folder: string;
@@ -41,7 +42,7 @@ test('probes and metrics are answered while the compute thread is stuck', async 
       logLevel: 'silent',
     },
     job: job(1, 'tls: {enabled: false}'),
-    compute: startCompute(pathToFileURL(script)),
+    compute: computeClientOf(new Worker(pathToFileURL(script))),
     log: pino({ level: 'silent' }),
     stop: stop.signal,
   });

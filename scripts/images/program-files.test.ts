@@ -51,6 +51,16 @@ test('a program comes with its chunks and what is opened beside it, without othe
   );
 });
 
+test('compiled code comes with the bundle that it was compiled of', async () => {
+  for (const name of ['chunk.js.v20.0.0-x64.code', 'other.js.v20.0.0-x64.code'])
+    writeFileSync(join(root, 'dist', name), '');
+  build({ path: 'dist/chunk.js', kind: 'require-call' });
+  const files = await programFiles(root, ['operator.js'], NO_PACKAGES);
+  expect(files.filter(({ path }) => path.endsWith('.code')).map(({ path }) => path)).toEqual([
+    'opt/terngrad/chunk.js.v20.0.0-x64.code',
+  ]);
+});
+
 test('the package.json beside it says that the files are ES modules, and nothing of how they are built', async () => {
   build();
   const found = (await programFiles(root, ['operator.js'], NO_PACKAGES)).find(({ path }) =>

@@ -18,7 +18,7 @@ interface Import {
 }
 
 /**
- * Programs of dist/ with the chunks that they load and the files that they open beside them; source maps stay behind.
+ * Programs of dist/ with the chunks that they load and the files that they open beside them, compiled code among them; source maps stay behind.
  * @param root the checkout
  * @param programs file names in dist/
  * @param packages names of packages that the image has; a program that imports another one could not start.
@@ -36,15 +36,17 @@ export async function programFiles(
     if (output === undefined) throw new LayerError(`the build has no ${path}; run \`npm run build\` first`);
     for (const { path: imported, kind, external } of output.imports) {
       if (external !== true) needed.add(imported);
-      // A `require` of what may be missing is how packages ask for optional parts; an `import` has to succeed.
-      else if (kind !== 'require-call' && !isBuiltin(imported) && !packages.test(imported)) {
+      // A `require` of what may be missing is how packages ask for optional parts, and for files; an `import` has to succeed.
+      else if (!kind.startsWith('require-') && !isBuiltin(imported) && !packages.test(imported)) {
         throw new LayerError(
           `${path} imports '${imported}', which its image has not; bundle it in scripts/build.ts`,
         );
       }
     }
   }
-  const assets = readdirSync(join(root, 'dist')).filter((name) => /\.(wasm|proto)$/.test(name));
+  const assets = readdirSync(join(root, 'dist')).filter(
+    (name) => /\.(wasm|proto)$/.test(name) || isCompiledCodeOf(needed, name),
+  );
   const { name, version, license } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<
     string,
     unknown
@@ -59,4 +61,9 @@ export async function programFiles(
     ),
     hostFile(`${HOME}/LICENSE`, join(root, 'LICENSE')),
   ];
+}
+
+/** What V8 compiled of a bundle lies beside it, under a name of its own for each Node.js. */
+function isCompiledCodeOf(bundles: ReadonlySet<string>, name: string): boolean {
+  return name.endsWith('.code') && [...bundles].some((bundle) => `dist/${name}`.startsWith(`${bundle}.`));
 }

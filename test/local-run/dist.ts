@@ -7,7 +7,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const metafilePath = join(root, 'dist/metafile.json');
 
 /** What the build reads besides the modules that esbuild lists. */
-const otherSources = ['scripts/build.ts', 'scripts/build-kernels.ts', 'trainer/wire/terngrad.proto'];
+const otherSources = [
+  'scripts/build.ts',
+  'scripts/build-kernels.ts',
+  'scripts/compiled-code.ts',
+  'trainer/wire/terngrad.proto',
+];
 const kernelSources = 'trainer/ternary/assembly';
 
 /** The built program, as these tests run it. */

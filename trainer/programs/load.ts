@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cifarnet } from './cifarnet.ts';
 import { ProgramError } from './errors.ts';
+import { importModule } from './import-module.ts';
 import { lenet } from './lenet.ts';
 import { logistic } from './logistic.ts';
 import { mlp } from './mlp.ts';
@@ -49,7 +50,7 @@ async function importProgram(file: string): Promise<Program> {
   }
   let exports: Record<string, unknown>;
   try {
-    exports = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    exports = await importModule(pathToFileURL(file).href);
   } catch (cause) {
     throw new ProgramError(`program.path: ${file} cannot be imported: ${describe(cause)}; ${EXPECTED}`, {
       cause,

@@ -1,7 +1,8 @@
+import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ExitCode } from '../../crds/index.ts';
 import { failureOf } from '../failure.ts';
-import { startCompute, type ComputeClient } from './compute-client.ts';
+import { computeClientOf, type ComputeClient } from './compute-client.ts';
 import { specOf } from './testing/spec.ts';
 
 const started: ComputeClient[] = [];
@@ -13,7 +14,7 @@ afterEach(async () => {
 function threadOf(code: string): { client: ComputeClient; failures: () => number } {
   const source = `import { parentPort as port } from 'node:worker_threads'; port.on('message', () => {}); ${code}`;
   const script = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
-  const client = startCompute(script);
+  const client = computeClientOf(new Worker(script));
   client.open({ spec: specOf({ program: { path: 'mine.mjs' } }), rank: 0, baseDirectory: '/' });
   started.push(client);
   let count = 0;

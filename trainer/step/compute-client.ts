@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { CarriedFailureError } from '../failure.ts';
 import { ProgramExitedError } from '../programs/errors.ts';
 import { Mailbox } from './mailbox.ts';
@@ -47,8 +47,8 @@ export interface ComputeClient {
   terminate(): Promise<void>;
 }
 
-export function startCompute(script: URL): ComputeClient {
-  const thread = new Worker(script);
+/** @param thread says nothing before it is told the job. */
+export function computeClientOf(thread: Worker): ComputeClient {
   const mailbox = new Mailbox<ExpectedFromCompute>();
   let program = 'the program';
   let failure: Error | undefined;
