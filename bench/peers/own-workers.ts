@@ -56,9 +56,13 @@ export async function runOwnWorkers(job: TernGradJob, network: ShapedNetwork, ta
     });
     const codes = await Promise.all(ends);
     if (reached) return { accuracies, message: undefined };
-    if (codes.some((code) => code !== 0)) throw new Error(`the workers ended with codes ${codes.join(', ')}`);
-    const text = await readFile(messageFile(folder, 0), 'utf8');
-    return { accuracies, message: terminationMessageSchema.parse(JSON.parse(text)) };
+    const messages = await Promise.all(
+      codes.map((_, rank) => readFile(messageFile(folder, rank), 'utf8').catch(() => 'no message')),
+    );
+    if (codes.some((code) => code !== 0)) {
+      throw new Error(`the workers ended with codes ${codes.join(', ')}: ${messages.join('\n')}`);
+    }
+    return { accuracies, message: terminationMessageSchema.parse(JSON.parse(messages[0] ?? '')) };
   } finally {
     for (const child of children) child.kill('SIGKILL');
     await rm(folder, { recursive: true, force: true });
