@@ -1,17 +1,6 @@
-import { createServer } from 'node:net';
+import { portForRank0 } from '../../../operator/local/free-port.ts';
 
-/** A port of loopback that was free a moment ago. */
+/** A port of loopback that was free a moment ago, and is given to nobody who connects. */
 export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
-  });
+  return portForRank0();
 }
