@@ -132,10 +132,14 @@ describe('calls', () => {
 });
 
 describe('delete', () => {
-  test('carries the UID and the grace', async () => {
+  test('carries the UID, what was seen, and the grace', async () => {
     await withServer([json(200, pod)], async ({ server, pods }) => {
-      expect(await pods.delete('n', 'a', { uid: 'u1', gracePeriodSeconds: 5 })).toBe(true);
-      expect(server.requests[0]?.body).toMatchObject({ preconditions: { uid: 'u1' }, gracePeriodSeconds: 5 });
+      const options = { uid: 'u1', resourceVersion: '7', gracePeriodSeconds: 5 };
+      expect(await pods.delete('n', 'a', options)).toBe(true);
+      expect(server.requests[0]?.body).toMatchObject({
+        preconditions: { uid: 'u1', resourceVersion: '7' },
+        gracePeriodSeconds: 5,
+      });
     });
   });
 

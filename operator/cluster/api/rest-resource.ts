@@ -87,12 +87,12 @@ export class RestResource<T extends KubeObject> implements WatchableResource<T> 
   async delete(
     namespace: string,
     name: string,
-    { uid, gracePeriodSeconds }: DeleteOptions,
+    { uid, resourceVersion, gracePeriodSeconds }: DeleteOptions,
   ): Promise<boolean> {
     const json = {
       kind: 'DeleteOptions',
       apiVersion: 'v1',
-      ...(uid === undefined ? {} : { preconditions: { uid } }),
+      ...(uid === undefined ? {} : { preconditions: { uid, resourceVersion } }),
       ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     };
     const path = this.object(namespace, name);
@@ -103,7 +103,7 @@ export class RestResource<T extends KubeObject> implements WatchableResource<T> 
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) return false;
       if (error.status !== 409 || uid === undefined) throw error;
-      // A conflict may have other causes than the UID: look who is there.
+      // Another object of this name is none of ours; this one has changed, or is refused for another cause.
       const present = await this.get(namespace, name);
       if (present?.metadata.uid === uid) throw error;
       return false;

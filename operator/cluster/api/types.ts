@@ -45,6 +45,8 @@ export interface ListOptions {
 export interface DeleteOptions {
   /** Only this very object: a newer one of the same name is left alone. */
   readonly uid?: string;
+  /** Only as it was seen: with `uid`, one that has changed since is a conflict (ApiError 409). */
+  readonly resourceVersion?: string;
   readonly gracePeriodSeconds?: number;
 }
 

@@ -52,7 +52,10 @@ export async function startWorkers(
   });
 }
 
-/** Deletes these very pods, each once. */
+/**
+ * Deletes these very pods, each once, and only as they were seen: by an old view a worker that has ended still lives, and would be
+ * taken away with what it said. Who has one is told so (409), and looks again.
+ */
 export async function deletePods(
   { resources }: Cluster,
   { memory }: JobContext,
@@ -61,9 +64,13 @@ export async function deletePods(
 ): Promise<void> {
   const left = doomed.filter((pod) => !memory.pods.isDeleted(pod));
   await limited(left, WRITES_AT_ONCE, async (pod) => {
-    const { namespace, name, uid } = pod.metadata;
+    const { namespace, name, uid, resourceVersion } = pod.metadata;
     try {
-      await resources.pods.delete(namespace ?? '', name, { ...options, ...(uid !== undefined && { uid }) });
+      await resources.pods.delete(namespace ?? '', name, {
+        ...options,
+        ...(uid !== undefined && { uid }),
+        ...(resourceVersion !== undefined && { resourceVersion }),
+      });
     } catch (error) {
       throw refusalOf(error, { kind: 'Pod', name });
     }
