@@ -83,9 +83,10 @@ async function train(options: WorkerOptions, record: RunRecord): Promise<Trainin
     credentials = await openCredentials(options);
     let model: ExchangedModel | undefined;
     exchange = openExchange(options, record, credentials, () => known(model));
-    // The compute thread takes longer than this.
-    void exchange.prepare();
+    const prepared = exchange.prepare();
     const ready = await compute.next(['ready'], job.spec.exchange.formationSeconds * 1000);
+    // Has mostly taken less; what is half done would be a second connection to rank 0, for nothing.
+    await prepared;
     record.backend = ready.backend;
     record.totalSteps = ready.totalSteps;
     record.stepsPerEpoch = Math.ceil(ready.examples / job.spec.training.batchSize);
