@@ -33,8 +33,8 @@ export class Endpoint {
   readonly #loggedReasons = new Set<string>();
   /** To rank 0, and used by nobody yet. */
   #prepared: Channel | undefined;
-  /** A connection to rank 0 was asked for: what is prepared later would be kept for too long. */
-  #isWanted = false;
+  /** Nobody will take what is prepared later. */
+  #isClosed = false;
 
   constructor(options: ExchangeOptions) {
     const { rank, job } = options;
@@ -100,7 +100,7 @@ export class Endpoint {
   async prepareCoordinatorChannel(): Promise<void> {
     const channel = this.#newCoordinatorChannel();
     const isThere = await answers(channel, this.metadata(), this.clock);
-    if (isThere && !this.#isWanted) this.#prepared = channel;
+    if (isThere && !this.#isClosed) this.#prepared = channel;
     else channel.close();
   }
 
@@ -108,7 +108,6 @@ export class Endpoint {
   openCoordinatorChannel(): Channel {
     const channel = this.#prepared ?? this.#newCoordinatorChannel();
     this.#prepared = undefined;
-    this.#isWanted = true;
     return channel;
   }
 
@@ -120,7 +119,7 @@ export class Endpoint {
   close(): void {
     this.#prepared?.close();
     this.#prepared = undefined;
-    this.#isWanted = true;
+    this.#isClosed = true;
   }
 
   /** Fresh metadata for a call. */

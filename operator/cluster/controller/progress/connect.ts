@@ -19,6 +19,10 @@ export function connectToRank0(
   );
   return {
     ask: async (request) => (await client).progress(request),
-    close: () => void client.then((opened) => opened.close()),
+    close: () =>
+      void client.then(
+        (opened) => opened.close(),
+        () => undefined, // Whoever asked has heard why.
+      ),
   };
 }
