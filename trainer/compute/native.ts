@@ -4,7 +4,7 @@ import { BackendUnavailableError } from './backend-unavailable-error.ts';
 import type { Backend } from './backend.ts';
 import { nativeEnvironment } from './native-environment.ts';
 import { batchMatMul } from './native/batch-mat-mul.ts';
-import { maxPoolGrad } from './native/max-pool-grad.ts';
+import { maxPool, maxPoolGrad } from './native/max-pool.ts';
 import { registerReluGradient } from './native/relu-grad.ts';
 import { sum } from './native/sum.ts';
 import { replaceKernel } from './own-kernel.ts';
@@ -56,6 +56,7 @@ function registerOnce(usesGpu: boolean): void {
   registerReluGradient();
   if (usesGpu) return;
   replaceKernel('tensorflow', 'BatchMatMul', batchMatMul);
+  replaceKernel('tensorflow', 'MaxPool', maxPool);
   replaceKernel('tensorflow', 'MaxPoolGrad', maxPoolGrad);
   replaceKernel('tensorflow', 'Sum', sum);
 }
