@@ -13,6 +13,7 @@ import { benchPredict } from './predict.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchStateTransfer } from './state-transfer.ts';
 import { benchStep } from './step.ts';
+import { CODEC_NAMES } from './wire-settings.ts';
 
 /** `npm run bench -- NAME [--output json]`: each prints its table with machine, versions and load. */
 const output = (): Option =>
@@ -107,11 +108,7 @@ program
   .option('--rate <rates>', 'as tc takes them, comma separated; none: not limited', '1gbit')
   .option('--sizes <sizes>', 'sizes of the float32 gradient, comma separated', '4MB,60MB')
   .option('--workers <count>', 'worker processes, each on one core', integer, 2)
-  .option(
-    '--codecs <names>',
-    'float32, float16, ternary, ternary-2bit, ternary-entropy; comma separated',
-    'float32,ternary',
-  )
+  .option('--codecs <names>', `${CODEC_NAMES.join(', ')}; comma separated`, 'float32,ternary')
   .addOption(new Option('--tls <state>', 'mutual TLS').choices(['on', 'off']).default('on'))
   .option('--optimizer <name>', 'optimizer of the update', 'sgd')
   .option('--steps <count>', 'measured steps of every cell (default: fewer for larger gradients)', integer)

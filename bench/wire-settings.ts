@@ -11,8 +11,16 @@ const WIRE_SETTINGS: Readonly<Record<string, WireSettings>> = {
   'ternary-entropy': { compression: { packing: 'entropy' } },
   'ternary-delayed': { compression: { scalerTiming: 'delayed' } },
   'ternary-overlap': { compression: { scalerTiming: 'delayed' }, exchange: { overlap: true } },
+  'ternary-overlap-entropy': {
+    compression: { scalerTiming: 'delayed', packing: 'entropy' },
+    exchange: { overlap: true },
+  },
+  'ternary-auto': { compression: { packing: 'auto' } },
+  auto: { compression: { codec: 'auto', packing: 'auto' } },
   'float32-overlap': { compression: { codec: 'float32' }, exchange: { overlap: true } },
 };
+
+export const CODEC_NAMES: readonly string[] = Object.keys(WIRE_SETTINGS);
 
 class UnknownCodecError extends Error {
   override readonly name = 'UnknownCodecError';
@@ -22,5 +30,5 @@ class UnknownCodecError extends Error {
 export function wireSettings(name: string): WireSettings {
   const found = WIRE_SETTINGS[name];
   if (found !== undefined) return found;
-  throw new UnknownCodecError(`--codecs: "${name}" is none of ${Object.keys(WIRE_SETTINGS).join(', ')}`);
+  throw new UnknownCodecError(`--codecs: "${name}" is none of ${CODEC_NAMES.join(', ')}`);
 }
