@@ -148,9 +148,10 @@ describe('a local run', () => {
 
   test('replaces a failed worker as far as the failure policy allows', async () => {
     const { seen, observer } = recorder();
+    // Far enough apart that a busy computer does not see both failures at once, nor the end before the second.
     const options = runOptions({
-      0: { exitCode: 69, runMs: 300, later: { runMs: 500 } },
-      1: { exitCode: 1, runMs: 0, later: { runMs: 400 } },
+      0: { exitCode: 69, runMs: 1000, later: { runMs: 500 } },
+      1: { exitCode: 1, runMs: 0, later: { runMs: 3000 } },
     });
     const patient = job(2, 'failurePolicy: {backoffLimit: 1}');
     const { result, exitCode } = await runLocally(patient, options, observer, untouched());
