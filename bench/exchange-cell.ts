@@ -2,13 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { parseJob, type ResolvedJob, type TernGradJob } from '../crds/index.ts';
 import { createAuthority } from '../operator/pki/authority.ts';
 import { median } from '../trainer/step/figures.ts';
 import type { PhaseTimes } from '../trainer/step/messages.ts';
 import type { TensorSpec } from '../trainer/ternary/layout.ts';
+import { bundleWorker } from './bundled-worker.ts';
 import { credentialsOf } from './credentials-of.ts';
 import { FIGURES_FILE, type SyntheticModel, type WorkerFigures } from './synthetic-model.ts';
 import type { WorkerOrder } from './exchange-worker.ts';
@@ -58,7 +58,7 @@ export async function runCell(cell: ExchangeCell, network: ShapedNetwork): Promi
   try {
     const ranks = Array.from({ length: cell.workers }, (_, rank) => rank);
     const files = await writeOrders(cell, network, folder);
-    await runWorkers(network, files);
+    await runWorkers(network, await bundleWorker(folder), files);
     const figures = await Promise.all(
       ranks.map(
         async (rank) =>
@@ -185,8 +185,12 @@ function tensorsOf(megabytes: number): TensorSpec[] {
 }
 
 /** Each worker on a core of its own, as far as there are enough. The first that fails ends the others. */
-async function runWorkers(network: ShapedNetwork, orderFiles: readonly string[]): Promise<void> {
-  const children = orderFiles.map((file, rank) => startWorker(network, rank, file));
+async function runWorkers(
+  network: ShapedNetwork,
+  program: string,
+  orderFiles: readonly string[],
+): Promise<void> {
+  const children = orderFiles.map((file, rank) => startWorker(network, rank, [program, file]));
   try {
     await Promise.all(children.map(ended));
   } finally {
@@ -194,12 +198,11 @@ async function runWorkers(network: ShapedNetwork, orderFiles: readonly string[])
   }
 }
 
-function startWorker(network: ShapedNetwork, rank: number, orderFile: string): ChildProcess {
-  const script = fileURLToPath(new URL('./exchange-worker.ts', import.meta.url));
+function startWorker(network: ShapedNetwork, rank: number, program: readonly string[]): ChildProcess {
   const [enter, ...enterArgs] = network.inside(rank);
   const extra = (process.env['TERNGRAD_BENCH_NODE_OPTIONS'] ?? '').split(' ').filter((word) => word !== '');
   const pinned = ['taskset', '--cpu-list', String(rank % cpus().length), process.execPath, ...extra];
-  return spawn(enter, [...enterArgs, ...pinned, '--import', 'tsx', script, orderFile], {
+  return spawn(enter, [...enterArgs, ...pinned, ...program], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { assets, commonJsBanner } from './bundles.ts';
 import { buildKernels } from './build-kernels.ts';
 import { uncalledByOurs } from './uncalled.ts';
 import { keepCompiledCode } from './compiled-code.ts';
@@ -22,14 +23,6 @@ const precompiled: Readonly<Record<string, string>> = {
   'trainer/process.ts': 'process.cjs',
   'trainer/step/compute-steps.ts': 'compute-steps.cjs',
 };
-const assets = ['trainer/ternary/kernels.wasm', 'trainer/wire/terngrad.proto'];
-
-// Bundled CommonJS packages use what an ES module does not have.
-const commonJsBanner = [
-  "import { createRequire as createRequireOfBundle } from 'node:module';",
-  'const require = createRequireOfBundle(import.meta.url);',
-  'const __filename = import.meta.filename, __dirname = import.meta.dirname;',
-].join(' ');
 
 /**
  * A worker starts a second sooner without what the native backend brings along and never uses: the umbrella package with its

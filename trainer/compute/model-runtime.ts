@@ -7,7 +7,7 @@ import type { FlatLayout, TensorSpec } from '../ternary/layout.ts';
 import type { Backend } from './backend.ts';
 import { buildModel } from './build-model.ts';
 import { softmaxCrossEntropy } from './classification.ts';
-import { discard } from './discard.ts';
+import { discard } from '../discard.ts';
 import { createGradientTaps, type GradientTaps } from './gradient-taps.ts';
 import { evaluateModel, type Evaluation, type ExampleRange } from './evaluation.ts';
 import { withSeededMathRandom } from './seeded-math-random.ts';

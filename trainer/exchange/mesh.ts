@@ -1,6 +1,8 @@
 import type { Metadata } from '@grpc/grpc-js';
+import { discard } from '../discard.ts';
 import type { Channel } from '../wire/channel.ts';
 import { FrameError } from '../wire/frame.ts';
+import { GRPC_PREFIX_BYTES } from '../wire/messages.ts';
 import { writeScope } from '../wire/metadata.ts';
 import { ChunkExchange, HOLD } from './chunk-exchange.ts';
 import type { FrameSender } from './chunk-exchange.ts';
@@ -242,6 +244,8 @@ export class Mesh {
         traffic.frameReceived(kind, values, next - offset, offset === 0);
         offset = next;
       }
+      // Every frame was copied to where it belongs. A message of several HTTP/2 frames lies alone in its memory.
+      discard(message, GRPC_PREFIX_BYTES);
     } catch (error) {
       onError(
         error instanceof FrameError

@@ -18,3 +18,18 @@ test('leaves shared memory alone', () => {
   discard(shared);
   expect(shared).toHaveLength(2);
 });
+
+test('leaves memory alone that other arrays lie in', () => {
+  const [pooled, neighbour] = [Buffer.from('one'), Buffer.from('two')];
+  discard(pooled);
+  expect(pooled.toString()).toBe('one');
+  expect(neighbour.toString()).toBe('two');
+});
+
+test('takes what is said to lie around an array with it', () => {
+  const message = Buffer.alloc(100).subarray(5);
+  discard(message);
+  expect(message).toHaveLength(95);
+  discard(message, 5);
+  expect(message).toHaveLength(0);
+});
