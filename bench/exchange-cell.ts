@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -10,6 +11,7 @@ import type { PhaseTimes } from '../trainer/step/messages.ts';
 import type { TensorSpec } from '../trainer/ternary/layout.ts';
 import { bundleWorker } from './bundled-worker.ts';
 import { credentialsOf } from './credentials-of.ts';
+import { cleanedUp } from './interrupted.ts';
 import { FIGURES_FILE, type SyntheticModel, type WorkerFigures } from './synthetic-model.ts';
 import type { WorkerOrder } from './exchange-worker.ts';
 import type { ShapedNetwork } from './shaped-network.ts';
@@ -55,20 +57,20 @@ const TENSORS = 8;
 
 export async function runCell(cell: ExchangeCell, network: ShapedNetwork): Promise<ExchangeRow> {
   const folder = await mkdtemp(join(tmpdir(), 'terngrad-bench-'));
-  try {
-    const ranks = Array.from({ length: cell.workers }, (_, rank) => rank);
-    const files = await writeOrders(cell, network, folder);
-    await runWorkers(network, await bundleWorker(folder), files);
-    const figures = await Promise.all(
-      ranks.map(
-        async (rank) =>
-          JSON.parse(await readFile(join(folder, `rank-${rank}`, FIGURES_FILE), 'utf8')) as WorkerFigures,
-      ),
-    );
-    return rowOf(cell, figures);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return cleanedUp(
+    () => rmSync(folder, { recursive: true, force: true }),
+    async () => {
+      const files = await writeOrders(cell, network, folder);
+      await runWorkers(network, await bundleWorker(folder), files);
+      const figures = await Promise.all(
+        network.addresses.map(async (_, rank) => {
+          const written = await readFile(join(folder, `rank-${rank}`, FIGURES_FILE), 'utf8');
+          return JSON.parse(written) as WorkerFigures;
+        }),
+      );
+      return rowOf(cell, figures);
+    },
+  );
 }
 
 function rowOf(cell: ExchangeCell, figures: readonly WorkerFigures[]): ExchangeRow {

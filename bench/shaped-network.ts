@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { cleanedUp } from './interrupted.ts';
 
 /** Enough that the shaper never idles between two wake-ups at 10 Gbit; small beside any message that is measured. */
 const BURST = '128kb';
@@ -33,14 +34,11 @@ export class ShapedNetwork {
     return ['ip', 'netns', 'exec', this.#members[member] as string];
   }
 
-  /** Ends the namespaces, and with them the network. */
+  /** Ends what runs in the namespaces, and them, and with them the network. */
   remove(): void {
     for (const name of [...this.#members, this.#bridge]) {
-      try {
-        execFileSync('ip', ['netns', 'del', name], { stdio: 'ignore' });
-      } catch {
-        // It was never made.
-      }
+      for (const pid of processesIn(name)) ifThere(() => process.kill(pid, 'SIGKILL'));
+      ifThere(() => execFileSync('ip', ['netns', 'del', name], { stdio: 'ignore' }));
     }
   }
 
@@ -79,10 +77,27 @@ export async function withShapedNetwork<Result>(
   work: (network: ShapedNetwork) => Promise<Result>,
 ): Promise<Result> {
   const network = new ShapedNetwork(rate, members);
+  return cleanedUp(
+    () => network.remove(),
+    () => work(network),
+  );
+}
+
+function processesIn(namespace: string): readonly number[] {
+  const quiet = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
+  const listed = ifThere(() => execFileSync('ip', ['netns', 'pids', namespace], quiet)) ?? '';
+  return listed
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
+}
+
+/** What is to be removed may never have been made, or be gone. */
+function ifThere<Result>(act: () => Result): Result | undefined {
   try {
-    return await work(network);
-  } finally {
-    network.remove();
+    return act();
+  } catch {
+    return undefined;
   }
 }
 
