@@ -1,17 +1,16 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { measureCodecs, type CodecTimes } from '../cli/predict/codec-time.ts';
 import { measureTransport } from '../cli/predict/transport-time.ts';
-import { parseJob, type JobSpec } from '../crds/index.ts';
 import type { TransportCosts } from '../trainer/predict/costs.ts';
 import { parseRate } from '../trainer/predict/link.ts';
 import { predictStep } from '../trainer/predict/predict-step.ts';
 import { median } from '../trainer/step/figures.ts';
-import type { TensorSpec } from '../trainer/ternary/layout.ts';
 import { describeMachine, machineLine, type Machine } from './machine.ts';
+import { benchSpec, tensorsOf } from './predict-load.ts';
 import { formatTable } from './table.ts';
 
 export interface PredictBenchOptions {
@@ -42,8 +41,6 @@ interface Row {
   readonly error: number;
 }
 
-/** As in `bench -- exchange`: so many tensors of equal size. */
-const TENSORS = 8;
 /** By its names of codecs, ours. */
 const CODING_OF: Readonly<Record<string, string>> = {
   'ternary-2bit': 'ternary 2bit',
@@ -61,12 +58,12 @@ export async function benchPredict(options: PredictBenchOptions): Promise<void> 
   const machine = describeMachine();
   const cells = await cellsOf(options);
   const transport = new Map<boolean, TransportCosts>();
-  for (const tls of new Set(cells.map((cell) => cell.tls))) transport.set(tls, await measureTransport(tls));
   const codecs = new Map<string, CodecTimes>();
-  const spec = benchSpec();
-  for (const size of new Set(cells.map((cell) => cell.size))) {
-    codecs.set(size, await measureCodecs(tensorsOf(size), spec));
-  }
+  await besideOthers(Math.max(...cells.map((cell) => cell.workers)), async () => {
+    for (const tls of new Set(cells.map((cell) => cell.tls))) transport.set(tls, await measureTransport(tls));
+    for (const size of new Set(cells.map((cell) => cell.size)))
+      codecs.set(size, await measureCodecs(tensorsOf(size), benchSpec()));
+  });
   const rows = cells.map((cell): Row => {
     const predictedMs = predicted(
       cell,
@@ -76,6 +73,22 @@ export async function benchPredict(options: PredictBenchOptions): Promise<void> 
     return { cell, predictedMs, error: predictedMs / cell.stepMs.median - 1 };
   });
   report(options.output, machine, rows, transport);
+}
+
+/** Measures on one core while the cores of the other workers do the like: two of one processor may share their units. */
+async function besideOthers(workers: number, measure: () => Promise<void>): Promise<void> {
+  const others = Math.min(workers, availableParallelism()) - 1;
+  const script = fileURLToPath(new URL('./predict-companion.ts', import.meta.url));
+  const companions = Array.from({ length: others }, (_, index) => {
+    const program = [process.execPath, '--import', 'tsx', script];
+    return spawn('taskset', ['--cpu-list', String(index + 1), ...program], { stdio: 'ignore' });
+  });
+  try {
+    execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', '0', String(process.pid)]);
+    await measure();
+  } finally {
+    for (const companion of companions) companion.kill('SIGKILL');
+  }
 }
 
 function predicted(cell: Cell, times: CodecTimes, transport: TransportCosts): number {
@@ -116,27 +129,6 @@ async function measuredNow(rates: string, sizes: string, codecs: string, workers
     { maxBuffer: MAX_OUTPUT_BYTES },
   );
   return stdout;
-}
-
-function tensorsOf(size: string): readonly TensorSpec[] {
-  const values = Math.round((Number.parseFloat(size) * 1e6) / Float32Array.BYTES_PER_ELEMENT / TENSORS);
-  return Array.from({ length: TENSORS }, (_, index) => ({
-    name: `tensor-${index}`,
-    shape: [values],
-    size: values,
-  }));
-}
-
-function benchSpec(): JobSpec {
-  return parseJob(
-    JSON.stringify({
-      apiVersion: 'terngrad.dev/v1alpha1',
-      kind: 'TernGradJob',
-      metadata: { name: 'bench' },
-      spec: { program: { name: 'mlp' }, training: { steps: 1, optimizer: { name: 'sgd' } } },
-    }),
-    'bench.yaml',
-  ).spec;
 }
 
 function report(

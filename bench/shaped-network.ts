@@ -84,9 +84,12 @@ export async function withShapedNetwork<Result>(
 }
 
 function processesIn(namespace: string): readonly number[] {
-  const quiet = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-  const listed = ifThere(() => execFileSync('ip', ['netns', 'pids', namespace], quiet)) ?? '';
-  return listed
+  const list = (): string =>
+    execFileSync('ip', ['netns', 'pids', namespace], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  return (ifThere(list) ?? '')
     .split('\n')
     .filter((line) => line !== '')
     .map(Number);

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { JobSpec } from '../../crds/job.ts';
 import { createOptimizer } from '../../trainer/compute/optimizer/optimizer.ts';
 import { createRandom } from '../../trainer/data/random.ts';
@@ -65,6 +66,8 @@ export async function measureCodecs(tensors: readonly TensorSpec[], spec: JobSpe
   const plan = planOf('base3', 2);
   const coderMemory = planCoder(plan);
   const memory = allocateStepMemory({ ...plan.memory, bytes: plan.memory.bytes + coderMemory.bytes });
+  // A worker's kernels are as fast as they get after some steps: here they are compiled so at once, not while they are measured.
+  setFlagsFromString('--no-liftoff');
   const kernels = await loadKernels(memory);
   const { weights, gradient, slots, computeScratch } = plan.memory;
   fillGradient(new Float32Array(memory.buffer, gradient, plan.layout.values), plan);

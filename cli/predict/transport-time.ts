@@ -4,7 +4,7 @@ import { createExchange } from '../../trainer/exchange/create-exchange.ts';
 import type { Exchange } from '../../trainer/exchange/exchange.ts';
 import type { TransportCosts } from '../../trainer/predict/costs.ts';
 import { median } from '../../trainer/step/figures.ts';
-import { payloadDigest } from '../../trainer/ternary/payload-digest.ts';
+import { loadKernels, type Kernels } from '../../trainer/ternary/kernels.ts';
 import type { Credentials } from '../../trainer/wire/credentials.ts';
 import { LOOPBACK, portForRank0 } from '../../operator/local/free-port.ts';
 import { spentMs } from './processor-time.ts';
@@ -28,12 +28,18 @@ const SMALL: Load = { chunks: 2, payloadBytes: 1024, steps: 60 };
 /** As large as what a model of some million parameters sends at a time. */
 const LARGE: Load = { chunks: 16, payloadBytes: 256 * 1024, steps: 20 };
 const MAX_PAYLOAD_BYTES = LARGE.payloadBytes;
+const PAGE_BYTES = 65_536;
+/** A store has a place for a chunk's push, its contribution from the other member, and its sum. */
+const PLACES = 3;
+const STORE_BYTES = PLACES * LARGE.chunks * LARGE.payloadBytes;
 
 /**
  * What gRPC, TLS and our bookkeeping cost: two members in this process, over the loopback interface, through the exchange that
  * workers use. Processor time of both ends together.
  */
 export async function measureTransport(isEncrypted: boolean): Promise<TransportCosts> {
+  const pages = (MEMBERS * STORE_BYTES) / PAGE_BYTES;
+  const kernels = await loadKernels(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
   const exchanges = await openExchanges(isEncrypted);
   try {
     const { signal } = new AbortController();
@@ -42,7 +48,8 @@ export async function measureTransport(isEncrypted: boolean): Promise<TransportC
     );
     let step = 0;
     const measure = async (load: Load): Promise<Round> => {
-      const round = await run(exchanges, load, step, signal);
+      const stores = exchanges.map((_, member) => plainStore(load, kernels, member * STORE_BYTES));
+      const round = await run(exchanges, stores, load, step, signal);
       step += WARM_UP_STEPS + load.steps;
       return round;
     };
@@ -80,11 +87,11 @@ function costsOf(nothing: Round, small: Round, large: Round): TransportCosts {
 
 async function run(
   exchanges: readonly Exchange[],
+  stores: readonly ChunkStore[],
   load: Load,
   firstStep: number,
   signal: AbortSignal,
 ): Promise<Round> {
-  const stores = exchanges.map(() => plainStore(load));
   const barrierMs: number[] = [];
   let before = process.cpuUsage();
   for (let step = firstStep; step < firstStep + WARM_UP_STEPS + load.steps; step += 1) {
@@ -111,25 +118,25 @@ async function run(
   return { barrierMs: median(barrierMs.slice(WARM_UP_STEPS)), processorMs: spentMs(before) / load.steps };
 }
 
-/** Payloads of given sizes whose sum is a copy of one: what a sum costs is measured elsewhere. */
-function plainStore({ chunks, payloadBytes }: Load): ChunkStore {
-  const memory = (): Uint8Array[] => Array.from({ length: chunks }, () => new Uint8Array(payloadBytes));
-  const [push, pull, contributed] = [memory(), memory(), memory()];
+/** Payloads of given sizes, in shared memory as a worker's are, whose sum is a copy of one: what a sum costs is measured elsewhere. */
+function plainStore({ chunks, payloadBytes }: Load, { memory, digest }: Kernels, from: number): ChunkStore {
   const values = payloadBytes / FLOAT_BYTES;
-  const ofThatLength = (place: Uint8Array | undefined, bytes: number): Uint8Array | undefined =>
-    bytes === payloadBytes ? place : undefined;
+  const at = (place: number, chunk: number): Uint8Array =>
+    new Uint8Array(memory.buffer, from + (place * chunks + chunk) * payloadBytes, payloadBytes);
+  const arrivalAt = (place: number, chunk: number, bytes: number): Uint8Array | undefined =>
+    bytes === payloadBytes ? at(place, chunk) : undefined;
   return {
     chunkCount: chunks,
     rawBytes: () => payloadBytes,
     flatOffset: (chunk) => chunk * values,
     pushCodec: () => 1,
     pullCodec: () => 1,
-    pushPayload: (chunk) => push[chunk] as Uint8Array,
-    contributionPlace: (chunk, _member, bytes) => ofThatLength(contributed[chunk], bytes),
-    sumPlace: (chunk, bytes) => ofThatLength(pull[chunk], bytes),
+    pushPayload: (chunk) => at(0, chunk),
+    contributionPlace: (chunk, _member, bytes) => arrivalAt(1, chunk, bytes),
+    sumPlace: (chunk, bytes) => arrivalAt(2, chunk, bytes),
     reduce: () => undefined,
-    pullPayload: (chunk) => pull[chunk] as Uint8Array,
-    digest: payloadDigest,
+    pullPayload: (chunk) => at(2, chunk),
+    digest: ({ byteOffset, length }) => digest(byteOffset, length) >>> 0,
   };
 }
 
