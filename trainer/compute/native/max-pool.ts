@@ -8,7 +8,7 @@ type Window = Pick<MaxPoolAttrs, 'filterSize' | 'strides' | 'pad'>;
 
 /**
  * Max pooling by oneDNN. TensorFlow gives it to the ops of a graph; single ops, as tfjs runs them, get a kernel whose gradient
- * takes ten times as long, a fifth of a LeNet step. Values and gradients are the same: dy goes to the first maximum of a
+ * takes many times as long (docs/decisions/020). Values and gradients are the same: dy goes to the first maximum of a
  * window.
  *
  *     x [batch, inHeight, inWidth, channels] -> [batch, outHeight, outWidth, channels]
