@@ -8,11 +8,10 @@ import { parseJob, type ResolvedJob, type TernGradJob } from '../crds/index.ts';
 import { createAuthority } from '../operator/pki/authority.ts';
 import { median } from '../trainer/step/figures.ts';
 import type { PhaseTimes } from '../trainer/step/messages.ts';
-import type { TensorSpec } from '../trainer/ternary/layout.ts';
 import { bundleWorker } from './bundled-worker.ts';
 import { credentialsOf } from './credentials-of.ts';
 import { cleanedUp } from './interrupted.ts';
-import { FIGURES_FILE, type SyntheticModel, type WorkerFigures } from './synthetic-model.ts';
+import { FIGURES_FILE, tensorsOf, type SyntheticModel, type WorkerFigures } from './synthetic-model.ts';
 import type { WorkerOrder } from './exchange-worker.ts';
 import type { ShapedNetwork } from './shaped-network.ts';
 import { wireSettings } from './wire-settings.ts';
@@ -52,8 +51,6 @@ export interface ExchangeRow {
 
 const PORT = 7070;
 const HTTP_ADDRESS = '127.0.0.1:0';
-/** So many tensors of equal size: each has its scaler. */
-const TENSORS = 8;
 
 export async function runCell(cell: ExchangeCell, network: ShapedNetwork): Promise<ExchangeRow> {
   const folder = await mkdtemp(join(tmpdir(), 'terngrad-bench-'));
@@ -179,11 +176,6 @@ function jobOf(cell: ExchangeCell): ResolvedJob {
     },
   };
   return parseJob(stringify(job), 'bench.yaml');
-}
-
-function tensorsOf(megabytes: number): TensorSpec[] {
-  const size = Math.round((megabytes * 1e6) / Float32Array.BYTES_PER_ELEMENT / TENSORS);
-  return Array.from({ length: TENSORS }, (_, index) => ({ name: `tensor-${index}`, shape: [size], size }));
 }
 
 /** Each worker on a core of its own, as far as there are enough. The first that fails ends the others. */

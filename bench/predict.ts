@@ -10,7 +10,9 @@ import { parseRate } from '../trainer/predict/link.ts';
 import { predictStep } from '../trainer/predict/predict-step.ts';
 import { median } from '../trainer/step/figures.ts';
 import { describeMachine, machineLine, type Machine } from './machine.ts';
-import { benchSpec, tensorsOf } from './predict-load.ts';
+import { cleanedUp } from './interrupted.ts';
+import { benchSpec } from './predict-load.ts';
+import { tensorsOf } from './synthetic-model.ts';
 import { formatTable } from './table.ts';
 
 export interface PredictBenchOptions {
@@ -62,7 +64,7 @@ export async function benchPredict(options: PredictBenchOptions): Promise<void> 
   await besideOthers(Math.max(...cells.map((cell) => cell.workers)), async () => {
     for (const tls of new Set(cells.map((cell) => cell.tls))) transport.set(tls, await measureTransport(tls));
     for (const size of new Set(cells.map((cell) => cell.size)))
-      codecs.set(size, await measureCodecs(tensorsOf(size), benchSpec()));
+      codecs.set(size, await measureCodecs(tensorsOf(Number.parseFloat(size)), benchSpec()));
   });
   const rows = cells.map((cell): Row => {
     const predictedMs = predicted(
@@ -83,12 +85,13 @@ async function besideOthers(workers: number, measure: () => Promise<void>): Prom
     const program = [process.execPath, '--import', 'tsx', script];
     return spawn('taskset', ['--cpu-list', String(index + 1), ...program], { stdio: 'ignore' });
   });
-  try {
-    execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', '0', String(process.pid)]);
-    await measure();
-  } finally {
-    for (const companion of companions) companion.kill('SIGKILL');
-  }
+  await cleanedUp(
+    () => companions.forEach((companion) => companion.kill('SIGKILL')),
+    async () => {
+      execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', '0', String(process.pid)]);
+      await measure();
+    },
+  );
 }
 
 function predicted(cell: Cell, times: CodecTimes, transport: TransportCosts): number {

@@ -20,3 +20,12 @@ export interface WorkerFigures {
   /** Largest resident memory of the process beyond what it was before the first step. */
   readonly memoryGrowthBytes: number;
 }
+
+/** So many tensors of equal size: each has its scaler. */
+const TENSORS = 8;
+
+/** @param megabytes of the float32 gradient, 10^6 bytes. */
+export function tensorsOf(megabytes: number): TensorSpec[] {
+  const size = Math.round((megabytes * 1e6) / Float32Array.BYTES_PER_ELEMENT / TENSORS);
+  return Array.from({ length: TENSORS }, (_, index) => ({ name: `tensor-${index}`, shape: [size], size }));
+}
