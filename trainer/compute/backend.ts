@@ -15,6 +15,8 @@ export interface Backend {
   readonly description: string;
   /** Whether `dataSync` of this tensor gives a copy that nobody else has. */
   readsCopyOf(tensor: Tensor): boolean;
+  /** Copies the values of this tensor now, so that the array it was made from is free. Absent where tensors stay on their arrays. */
+  readonly takeOver?: (tensor: Tensor) => void;
 }
 
 export interface OpenedBackend {

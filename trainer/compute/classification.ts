@@ -2,12 +2,24 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import type { TensorFlow } from './tensorflow.ts';
 
 /**
+ * A kernel that a backend may have: `logits` and int32 `labels` to the examples' losses `[examples]` and their gradient by the
+ * logits `[examples, classes]`.
+ */
+export const CROSS_ENTROPY = 'SparseSoftmaxCrossEntropy';
+
+/**
  * Softmax cross-entropy, mean over the batch: the loss of a program that gives none.
  * @param logits `[examples, classes]`
  * @param labels class indices, int32 `[examples]`
  */
 export function softmaxCrossEntropy(tf: TensorFlow, logits: tfc.Tensor, labels: tfc.Tensor): tfc.Scalar {
   const classes = logits.shape.at(-1) ?? 0;
+  const isOneKernel = tf.getKernel(CROSS_ENTROPY, tf.getBackend()) !== undefined;
+  if (isOneKernel && logits.rank === 2 && logits.dtype === 'float32') {
+    const inputs = { logits, labels: tf.cast(labels, 'int32') };
+    const [losses] = tf.engine().runKernel<tfc.Tensor[]>(CROSS_ENTROPY, inputs);
+    return tf.mean(losses!);
+  }
   // Cast afterwards: the wasm backend's one-hot writes integers whatever type it is asked for.
   const wanted = tf.cast(tf.oneHot(labels as tfc.Tensor1D, classes), 'float32');
   return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), wanted), -1)));

@@ -86,8 +86,8 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
   const { program, context } = options;
   const { tf } = options.backend;
   const model = await buildModel(program, context);
-  const trainable = createWeightTransfer(tf, model.trainableWeights);
-  const nonTrainable = createWeightTransfer(tf, model.nonTrainableWeights);
+  const trainable = createWeightTransfer(options.backend, model.trainableWeights);
+  const nonTrainable = createWeightTransfer(options.backend, model.nonTrainableWeights);
   const variables = model.trainableWeights.map((weight) => weight.read() as tfc.Variable);
   const packedOffsets = packed(nonTrainable.specs);
   const nonTrainableValues = nonTrainable.specs.reduce((sum, { size }) => sum + size, 0);

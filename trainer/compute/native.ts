@@ -4,6 +4,7 @@ import { BackendUnavailableError } from './backend-unavailable-error.ts';
 import type { Backend } from './backend.ts';
 import { nativeEnvironment } from './native-environment.ts';
 import { batchMatMul } from './native/batch-mat-mul.ts';
+import { registerCrossEntropy } from './native/cross-entropy.ts';
 import { maxPool, maxPoolGrad } from './native/max-pool.ts';
 import { registerReluGradient } from './native/relu-grad.ts';
 import { sum } from './native/sum.ts';
@@ -23,7 +24,8 @@ export async function openNative(threads: number): Promise<Backend> {
   if (!(await tf.setBackend('tensorflow'))) {
     throw new BackendUnavailableError('native', 'TensorFlow refused to start', REMEDY);
   }
-  const { binding, isUsingGpuDevice, tensorMap } = nativeBackend(tf.backend());
+  const backend = nativeBackend(tf.backend());
+  const { binding, isUsingGpuDevice, tensorMap } = backend;
   registerOnce(isUsingGpuDevice);
   const device = isUsingGpuDevice ? 'GPU' : threadWords(process.env['TF_NUM_INTRAOP_THREADS']);
   return {
@@ -32,6 +34,7 @@ export async function openNative(threads: number): Promise<Backend> {
     description: `native (TensorFlow ${binding.TF_Version}, ${device})`,
     // What was never given to TensorFlow is read from where it was made.
     readsCopyOf: ({ dataId }) => tensorMap.get(dataId).values === null,
+    takeOver: (tensor) => void backend.getInputTensorIds([tensor]),
   };
 }
 
@@ -54,6 +57,7 @@ function registerOnce(usesGpu: boolean): void {
   if (registered) return;
   registered = true;
   registerReluGradient();
+  registerCrossEntropy();
   if (usesGpu) return;
   replaceKernel('tensorflow', 'BatchMatMul', batchMatMul);
   replaceKernel('tensorflow', 'MaxPool', maxPool);

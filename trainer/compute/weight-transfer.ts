@@ -1,7 +1,7 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { copyFloats } from '../copy-bytes.ts';
 import type { TensorSpec } from '../ternary/layout.ts';
-import type { TensorFlow } from './tensorflow.ts';
+import type { Backend } from './backend.ts';
 
 /** Copies the values of a list of model weights to and from plain float32 vectors. */
 export interface WeightTransfer {
@@ -11,31 +11,42 @@ export interface WeightTransfer {
   importFrom(from: Float32Array, offsets: readonly number[]): void;
 }
 
-export function createWeightTransfer(tf: TensorFlow, weights: readonly tfl.LayerVariable[]): WeightTransfer {
+export function createWeightTransfer(
+  { tf, takeOver }: Pick<Backend, 'tf' | 'takeOver'>,
+  weights: readonly tfl.LayerVariable[],
+): WeightTransfer {
   const specs = describeWeights(weights);
-  // A native tensor aliases the array it is made from for as long as it lives, and shared memory may change under
-  // it. So values are copied into private arrays, two per weight in turn: when one is filled, the tensor over it
-  // was replaced an import ago. Half the time of fresh arrays at the 90th percentile (no garbage).
-  const buffers = specs.map(({ size }) => [new Float32Array(size), new Float32Array(size)] as const);
-  let turn = 0;
-
+  const valuesOf = takeOver === undefined ? privateValues(specs) : (_: number, from: Float32Array) => from;
   return {
     specs,
     exportTo(out, offsets) {
       weights.forEach((weight, i) => out.set(weight.read().dataSync() as Float32Array, offsets[i]));
     },
     importFrom(from, offsets) {
-      turn ^= 1;
       weights.forEach((weight, i) => {
         const { size, shape } = specs[i]!;
         const begin = offsets[i]!;
-        const values = buffers[i]![turn as 0 | 1];
-        copyFloats(values, 0, from.subarray(begin, begin + size));
-        const tensor = tf.tensor(values, [...shape]);
+        const tensor = tf.tensor(valuesOf(i, from.subarray(begin, begin + size)), [...shape]);
+        takeOver?.(tensor);
         weight.write(tensor);
         tensor.dispose();
       });
     },
+  };
+}
+
+/**
+ * A tensor may alias the array it is made from for as long as it lives, and shared memory may change under it. So values are
+ * copied into private arrays, two per weight in turn: when one is filled, the tensor over it was replaced an import ago.
+ * Half the time of fresh arrays at the 90th percentile (no garbage).
+ */
+function privateValues(specs: readonly TensorSpec[]): (weight: number, from: Float32Array) => Float32Array {
+  const buffers = specs.map(({ size }) => ({ next: new Float32Array(size), last: new Float32Array(size) }));
+  return (weight, from) => {
+    const pair = buffers[weight]!;
+    [pair.next, pair.last] = [pair.last, pair.next];
+    copyFloats(pair.next, 0, from);
+    return pair.next;
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Rank, Tensor } from '@tensorflow/tfjs-core';
+import { softmaxCrossEntropy } from '../classification.ts';
 import { op } from './gradient-case.ts';
 import type { GradientCase } from './gradient-case.ts';
 
@@ -138,6 +139,9 @@ export const OP_CASES: readonly GradientCase[] = [
   op('max of negative values', [[3, 4]], (tf, x) => tf.max(x, 1), { low: -2, high: -1 }),
   op('softmax cross-entropy', [[5, 4]], (tf, logits) =>
     tf.losses.softmaxCrossEntropy(tf.oneHot([0, 3, 1, 1, 2], 4), logits),
+  ),
+  op('softmax cross-entropy with class indices', [[5, 4]], (tf, logits) =>
+    softmaxCrossEntropy(tf, logits, tf.tensor1d([0, 3, 1, 1, 2], 'int32')),
   ),
   op('sigmoid cross-entropy', [[5, 1]], (tf, logits) =>
     tf.losses.sigmoidCrossEntropy(tf.tensor2d([0, 1, 1, 0, 1], [5, 1]), logits),
