@@ -17,6 +17,8 @@ export interface Backend {
   readsCopyOf(tensor: Tensor): boolean;
   /** Copies the values of this tensor now, so that the array it was made from is free. Absent where tensors stay on their arrays. */
   readonly takeOver?: (tensor: Tensor) => void;
+  /** A forward pass with its backward pass is over: frees what the one kept for the other. */
+  readonly endPass?: () => void;
 }
 
 export interface OpenedBackend {

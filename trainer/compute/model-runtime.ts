@@ -156,6 +156,7 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
     } finally {
       value.dispose();
       tf.dispose(grads);
+      options.backend.endPass?.();
     }
   }
 

@@ -5,8 +5,9 @@ import type { Backend } from './backend.ts';
 import { nativeEnvironment } from './native-environment.ts';
 import { batchMatMul } from './native/batch-mat-mul.ts';
 import { registerCrossEntropy } from './native/cross-entropy.ts';
-import { maxPool, maxPoolGrad } from './native/max-pool.ts';
+import { endPass, maxPool, maxPoolGrad } from './native/max-pool.ts';
 import { registerReluGradient } from './native/relu-grad.ts';
+import { reshape } from './native/reshape.ts';
 import { sum } from './native/sum.ts';
 import { replaceKernel } from './own-kernel.ts';
 import { tensorflow as tf } from './tensorflow.ts';
@@ -34,6 +35,7 @@ export async function openNative(threads: number): Promise<Backend> {
     description: `native (TensorFlow ${binding.TF_Version}, ${device})`,
     // What was never given to TensorFlow is read from where it was made.
     readsCopyOf: ({ dataId }) => tensorMap.get(dataId).values === null,
+    endPass,
     takeOver: (tensor) => void backend.getInputTensorIds([tensor]),
   };
 }
@@ -58,6 +60,7 @@ function registerOnce(usesGpu: boolean): void {
   registered = true;
   registerReluGradient();
   registerCrossEntropy();
+  replaceKernel('tensorflow', 'Reshape', reshape);
   if (usesGpu) return;
   replaceKernel('tensorflow', 'BatchMatMul', batchMatMul);
   replaceKernel('tensorflow', 'MaxPool', maxPool);

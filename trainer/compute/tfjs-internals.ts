@@ -102,6 +102,11 @@ export function inputTensor<R extends TfjsCore.Rank>(
   return tensor as TfjsCore.Tensor<R>;
 }
 
+/** Whether what is computed now may be asked for its gradient. */
+export function isDifferentiated(): boolean {
+  return (engine() as unknown as { state: { gradientDepth: number } }).state.gradientDepth > 0;
+}
+
 /** A kernel's results as tensors of the current scope. Kernels return either tensors or bare descriptions. */
 export function kernelTensors(results: TfjsCore.TensorInfo[]): TfjsCore.Tensor[] {
   return results.map((result) =>

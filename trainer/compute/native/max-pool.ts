@@ -1,10 +1,13 @@
 import type { MaxPoolAttrs, MaxPoolGradAttrs, Rank, Tensor } from '@tensorflow/tfjs-core';
 import type { InputTensors, KernelContext } from '../own-kernel.ts';
 import { tensorflow as tf } from '../tensorflow.ts';
-import { kernelTensor, kernelTensors, nativeBackend } from '../tfjs-internals.ts';
+import { isDifferentiated, kernelTensor, kernelTensors, nativeBackend } from '../tfjs-internals.ts';
 import type { NativeAttribute } from '../tfjs-internals.ts';
 
 type Window = Pick<MaxPoolAttrs, 'filterSize' | 'strides' | 'pad'>;
+
+/** By the data of the maxima: what the gradient needs, from the forward pass on until the gradient or `endPass`. */
+const placesOf = new Map<object, Tensor>();
 
 /**
  * Max pooling by oneDNN. TensorFlow gives it to the ops of a graph; single ops, as tfjs runs them, get a kernel whose gradient
@@ -19,19 +22,23 @@ export function maxPool(
   { inputs, shipped }: KernelContext,
 ): Tensor {
   const x = input<Rank.R4>('x');
-  return oneDnnCan(x, attributes) ? pool(x, attributes).maxima : shipped(inputs, attributes);
+  if (!oneDnnCan(x, attributes)) return shipped(inputs, attributes);
+  const { maxima, places } = pool(x, attributes);
+  if (isDifferentiated()) placesOf.set(maxima.dataId, tf.keep(places));
+  return maxima;
 }
 
-/** Its gradient. The places of the maxima are found again, which costs less than to keep them until here. */
+/** Its gradient. Where the forward pass kept no places, they are found again. */
 export function maxPoolGrad(
   input: InputTensors,
   attributes: MaxPoolGradAttrs,
   { inputs, shipped }: KernelContext,
 ): Tensor {
-  const [x, dy] = [input<Rank.R4>('input'), input<Rank.R4>('dy')];
+  const [x, y, dy] = [input<Rank.R4>('input'), input<Rank.R4>('output'), input<Rank.R4>('dy')];
   if (!oneDnnCan(x, attributes)) return shipped(inputs, attributes);
-  const { maxima, places } = pool(x, attributes);
-  return kernelTensor(
+  const kept = placesOf.get(y.dataId);
+  const { maxima, places } = kept === undefined ? pool(x, attributes) : { maxima: y, places: kept };
+  const dx = kernelTensor(
     nativeBackend(tf.backend()).executeSingleOutput('_MklNativeMaxPoolGrad', poolAttributes(attributes), [
       x,
       maxima,
@@ -39,6 +46,15 @@ export function maxPoolGrad(
       places,
     ]),
   );
+  kept?.dispose();
+  placesOf.delete(y.dataId);
+  return dx;
+}
+
+/** See `Backend`. */
+export function endPass(): void {
+  for (const places of placesOf.values()) places.dispose();
+  placesOf.clear();
 }
 
 interface Pooled {
