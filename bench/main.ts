@@ -94,13 +94,13 @@ program
   .addOption(new Option('--model <name>', 'what is trained').choices(['lenet', 'cifarnet']).default('lenet'))
   .option('--workers <count>', 'worker processes, each on one core', integer, 2)
   .option('--rates <rates>', 'as tc takes them, comma separated; none: not limited', '100mbit,1gbit')
-  .option('--codecs <names>', 'our codecs, comma separated', 'ternary,float32')
+  .option('--codecs <names>', 'our codecs, comma separated', 'ternary,ternary-overlap,float32')
   .option('--variants <names>', "PyTorch's, comma separated", 'float32,bf16,fp16,powersgd-1,powersgd-2')
   .option('--seeds <count>', 'runs to the target of each; 0: step time only', integer, 5)
   .option('--target <fraction>', 'test accuracy', Number, 0.98)
   .option('--every <steps>', 'steps between evaluations', integer, 25)
   .option('--steps <count>', 'most steps of a run to the target', integer, 938)
-  .option('--timed <count>', 'steps of a run that measures their time', integer, 200)
+  .option('--timed <count>', 'steps of a run of ours that measures their time', integer, 600)
   .addOption(output())
   .action(benchTrain);
 

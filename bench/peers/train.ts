@@ -27,7 +27,7 @@ export interface TrainOptions {
   readonly every: number;
   /** Most steps of a run to the target, and the length of the learning rate's schedule. */
   readonly steps: number;
-  /** Steps of a run that measures their time. */
+  /** Steps of a run of ours that measures their time. */
   readonly timed: number;
   readonly output: 'table' | 'json';
 }
@@ -51,7 +51,10 @@ interface TrainRow {
 }
 
 const BATCH = 64;
-const WARM_UP_STEPS = 10;
+
+/** PyTorch has nothing to compile at run time: its steps are alike from about the tenth on. */
+const PYTORCH_TIMED_STEPS = 200;
+const PYTORCH_WARM_UP_STEPS = 10;
 
 /**
  * The same model, data, hyperparameters and initial scheme, one core and thread a worker. How many steps a run needs does
@@ -66,20 +69,23 @@ export async function benchTrain(options: TrainOptions): Promise<void> {
     ...namesIn(options.codecs).map((codec) => own(codec, options)),
     ...namesIn(options.variants).map((variant) => pyTorch(variant, python, options)),
   ];
-  const needed = await stepsToTarget(contestants, options);
-  const rows: TrainRow[] = [];
+  const timed: { contestant: string; rate: string; stepMs: number }[] = [];
   for (const rate of namesIn(options.rates)) {
     await withShapedNetwork(rate, options.workers, async (network) => {
       for (const contestant of contestants) {
-        const steps = needed.get(contestant.name) ?? [];
         const stepMs = await contestant.stepMs(network);
         console.error(`${rate} ${contestant.name}: ${stepMs.toFixed(1)} ms a step`);
-        rows.push(rowOf(contestant.name, rate, stepMs, steps));
+        timed.push({ contestant: contestant.name, rate, stepMs });
       }
     });
   }
-  if (rows.length === 0)
-    rows.push(...contestants.map(({ name }) => rowOf(name, '-', null, needed.get(name) ?? [])));
+  const needed = await stepsToTarget(contestants, options);
+  const rows =
+    timed.length > 0
+      ? timed.map(({ contestant, rate, stepMs }) =>
+          rowOf(contestant, rate, stepMs, needed.get(contestant) ?? []),
+        )
+      : contestants.map(({ name }) => rowOf(name, '-', null, needed.get(name) ?? []));
   if (options.output === 'json') {
     console.log(JSON.stringify({ machine, ...options, rows }));
     return;
@@ -221,8 +227,8 @@ function pyTorch(variant: string, python: string, options: TrainOptions): Contes
   return {
     name: `pytorch-${variant}`,
     async stepMs(network) {
-      const { stepMs } = await run(network, { steps: options.timed, seed: 1, everySteps: 0 });
-      return median(stepMs.slice(WARM_UP_STEPS));
+      const { stepMs } = await run(network, { steps: PYTORCH_TIMED_STEPS, seed: 1, everySteps: 0 });
+      return median(stepMs.slice(PYTORCH_WARM_UP_STEPS));
     },
     async accuracies(network, seed) {
       const { accuracies } = await run(network, { steps: options.steps, seed, everySteps: options.every });
