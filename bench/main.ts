@@ -96,7 +96,7 @@ program
   .option('--rates <rates>', 'as tc takes them, comma separated; none: not limited', '100mbit,1gbit')
   .option('--codecs <names>', 'our codecs, comma separated', 'ternary,ternary-overlap,float32')
   .option('--variants <names>', "PyTorch's, comma separated", 'float32,bf16,fp16,powersgd-1,powersgd-2')
-  .option('--seeds <count>', 'runs to the target of each; 0: step time only', integer, 5)
+  .option('--seeds <numbers>', 'of runs to the target, comma separated; empty: step time only', '1,2,3,4,5')
   .option('--target <fraction>', 'test accuracy', Number, 0.98)
   .option('--every <steps>', 'steps between evaluations', integer, 25)
   .option('--steps <count>', 'most steps of a run to the target', integer, 938)

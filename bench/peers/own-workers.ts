@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +12,7 @@ import { WorkerEnvironment } from '../../crds/worker-environment.ts';
 import { createAuthority } from '../../operator/pki/authority.ts';
 import { nativeEnvironment } from '../../trainer/compute/native-environment.ts';
 import { credentialsOf } from '../credentials-of.ts';
+import { cleanedUp } from '../interrupted.ts';
 import type { ShapedNetwork } from '../shaped-network.ts';
 import { onCore } from './pinned.ts';
 
@@ -36,7 +38,11 @@ const PORT = 7070;
 export async function runOwnWorkers(job: TernGradJob, network: ShapedNetwork, target = 2): Promise<OwnRun> {
   const folder = await mkdtemp(join(tmpdir(), 'terngrad-bench-'));
   const children: ChildProcess[] = [];
-  try {
+  const cleanUp = (): void => {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return cleanedUp(cleanUp, async () => {
     const jobFile = join(folder, 'job.json');
     await writeFile(jobFile, JSON.stringify(parseJob(stringify(job), 'bench.yaml')));
     await writeCertificates(folder, network.addresses.length);
@@ -63,10 +69,7 @@ export async function runOwnWorkers(job: TernGradJob, network: ShapedNetwork, ta
       throw new Error(`the workers ended with codes ${codes.join(', ')}: ${messages.join('\n')}`);
     }
     return { accuracies, message: terminationMessageSchema.parse(JSON.parse(messages[0] ?? '')) };
-  } finally {
-    for (const child of children) child.kill('SIGKILL');
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function onAccuracy(child: ChildProcess, found: (accuracy: Accuracy) => void): void {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { TernGradJob } from '../../crds/index.ts';
 import { describeMachine, machineLine } from '../machine.ts';
 import { INTERFACE, withShapedNetwork, type ShapedNetwork } from '../shaped-network.ts';
+import { leastDisturbed, percent, type Measured } from '../stolen-time.ts';
 import { formatSpread, formatTable, median } from '../table.ts';
 import { runOwnWorkers, type Accuracy } from './own-workers.ts';
 import { onCore, runPinned } from './pinned.ts';
@@ -19,8 +20,8 @@ export interface TrainOptions {
   readonly codecs: string;
   /** Comma separated; PyTorch's. */
   readonly variants: string;
-  /** How many; 0: step time only. */
-  readonly seeds: number;
+  /** Comma separated numbers; empty: step time only. */
+  readonly seeds: string;
   /** Test accuracy to reach. */
   readonly target: number;
   /** Steps between evaluations. */
@@ -43,7 +44,7 @@ interface TrainRow {
   readonly contestant: string;
   readonly rate: string;
   /** `null`: not measured, without a link. */
-  readonly stepMs: number | null;
+  readonly step: Measured<number> | null;
   /** By seed; `null`: not reached. */
   readonly stepsToTarget: readonly (number | null)[];
   /** Steps, median over the seeds, times the step's time. */
@@ -69,22 +70,21 @@ export async function benchTrain(options: TrainOptions): Promise<void> {
     ...namesIn(options.codecs).map((codec) => own(codec, options)),
     ...namesIn(options.variants).map((variant) => pyTorch(variant, python, options)),
   ];
-  const timed: { contestant: string; rate: string; stepMs: number }[] = [];
+  const timed: { contestant: string; rate: string; step: Measured<number> }[] = [];
   for (const rate of namesIn(options.rates)) {
     await withShapedNetwork(rate, options.workers, async (network) => {
       for (const contestant of contestants) {
-        const stepMs = await contestant.stepMs(network);
-        console.error(`${rate} ${contestant.name}: ${stepMs.toFixed(1)} ms a step`);
-        timed.push({ contestant: contestant.name, rate, stepMs });
+        const what = `${rate} ${contestant.name}`;
+        const step = await leastDisturbed(what, () => contestant.stepMs(network));
+        console.error(`${what}: ${step.value.toFixed(1)} ms a step`);
+        timed.push({ contestant: contestant.name, rate, step });
       }
     });
   }
   const needed = await stepsToTarget(contestants, options);
   const rows =
     timed.length > 0
-      ? timed.map(({ contestant, rate, stepMs }) =>
-          rowOf(contestant, rate, stepMs, needed.get(contestant) ?? []),
-        )
+      ? timed.map(({ contestant, rate, step }) => rowOf(contestant, rate, step, needed.get(contestant) ?? []))
       : contestants.map(({ name }) => rowOf(name, '-', null, needed.get(name) ?? []));
   if (options.output === 'json') {
     console.log(JSON.stringify({ machine, ...options, rows }));
@@ -93,23 +93,24 @@ export async function benchTrain(options: TrainOptions): Promise<void> {
   console.log(machineLine(machine));
   console.log(
     `${options.model}, batch ${BATCH}, ${options.workers} workers, one core and thread each; step: median, ms; steps to ` +
-      `${(options.target * 100).toFixed(1)} % test accuracy: median [least-most] of ${options.seeds} seeds, looked at every ` +
-      `${options.every} steps\n`,
+      `${(options.target * 100).toFixed(1)} % test accuracy: median [least-most] of seeds ${options.seeds}, looked at every ` +
+      `${options.every} steps; stolen: share of the cores' time that the host took meanwhile\n`,
   );
   console.log(
     formatTable(
-      ['link', 'contestant', 'step', 'steps to target', 'reached', 'seconds to target'],
+      ['link', 'contestant', 'step', 'stolen', 'steps to target', 'reached', 'seconds to target'],
       rows.map(columns),
     ),
   );
 }
 
-function columns({ rate, contestant, stepMs, stepsToTarget: steps, secondsToTarget }: TrainRow): string[] {
+function columns({ rate, contestant, step, stepsToTarget: steps, secondsToTarget }: TrainRow): string[] {
   const reached = steps.filter((count) => count !== null);
   return [
     rate,
     contestant,
-    stepMs?.toFixed(1) ?? '-',
+    step?.value.toFixed(1) ?? '-',
+    step === null ? '-' : percent(step.stolen),
     formatSpread(reached, 0),
     `${reached.length} of ${steps.length}`,
     secondsToTarget?.toFixed(1) ?? '-',
@@ -119,7 +120,7 @@ function columns({ rate, contestant, stepMs, stepsToTarget: steps, secondsToTarg
 function rowOf(
   contestant: string,
   rate: string,
-  stepMs: number | null,
+  step: Measured<number> | null,
   steps: readonly (number | null)[],
 ): TrainRow {
   const reached = steps.filter((count) => count !== null);
@@ -129,9 +130,9 @@ function rowOf(
   return {
     contestant,
     rate,
-    stepMs,
+    step,
     stepsToTarget: steps,
-    secondsToTarget: stepMs !== null && most && Number.isFinite(middle) ? (middle * stepMs) / 1000 : null,
+    secondsToTarget: step !== null && most && Number.isFinite(middle) ? (middle * step.value) / 1000 : null,
   };
 }
 
@@ -140,9 +141,10 @@ async function stepsToTarget(
   { seeds, target, workers }: TrainOptions,
 ): Promise<Map<string, (number | null)[]>> {
   const found = new Map<string, (number | null)[]>(contestants.map(({ name }) => [name, []]));
-  if (seeds === 0) return found;
+  const numbers = namesIn(seeds).map(Number);
+  if (numbers.length === 0) return found;
   await withShapedNetwork('none', workers, async (network) => {
-    for (let seed = 1; seed <= seeds; seed++) {
+    for (const seed of numbers) {
       for (const { name, accuracies } of contestants) {
         const seen = await accuracies(network, seed);
         const steps = seen.find(({ accuracy }) => accuracy >= target)?.step ?? null;
