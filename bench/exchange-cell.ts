@@ -49,6 +49,9 @@ export interface ExchangeRow {
   readonly memoryGrowthBytes: number;
 }
 
+/** With the share of the cores' time, 0..1, that the host of this virtual machine took meanwhile. */
+export type MeasuredRow<Row = ExchangeRow> = Row & { readonly stolen: number };
+
 const PORT = 7070;
 const HTTP_ADDRESS = '127.0.0.1:0';
 

@@ -1,6 +1,7 @@
 import { describeMachine, machineLine } from './machine.ts';
-import { runCell, type ExchangeCell, type ExchangeRow } from './exchange-cell.ts';
+import { runCell, type ExchangeCell, type MeasuredRow } from './exchange-cell.ts';
 import { withShapedNetwork } from './shaped-network.ts';
+import { leastDisturbed, percent } from './stolen-time.ts';
 import { formatSpread, formatTable } from './table.ts';
 
 export interface ExchangeBenchOptions {
@@ -24,10 +25,14 @@ export interface ExchangeBenchOptions {
  */
 export async function benchExchange(options: ExchangeBenchOptions): Promise<void> {
   const machine = describeMachine();
-  const rows: ExchangeRow[] = [];
+  const rows: MeasuredRow[] = [];
   for (const rate of options.rate.split(',')) {
     await withShapedNetwork(rate, options.workers, async (network) => {
-      for (const cell of cellsOf(options, rate)) rows.push(await runCell(cell, network));
+      for (const cell of cellsOf(options, rate)) {
+        const what = `${rate} ${cell.size} ${cell.codec}`;
+        const { value, stolen } = await leastDisturbed(what, () => runCell(cell, network));
+        rows.push({ ...value, stolen });
+      }
     });
   }
   if (options.output === 'json') {
@@ -37,7 +42,8 @@ export async function benchExchange(options: ExchangeBenchOptions): Promise<void
   console.log(machineLine(machine));
   console.log(
     `${options.workers} workers, one core each, TLS ${options.tls}, ${options.optimizer}; step time without the ` +
-      'gradient, ms, median [least-most]; phases: medians of rank 0; MB and CPU of one worker and step\n',
+      'gradient, ms, median [least-most]; phases: medians of rank 0; MB and CPU of one worker and ' +
+      "step; stolen: share of the cores' time that the host took\n",
   );
   console.log(
     formatTable(
@@ -59,9 +65,10 @@ const HEADER = [
   'cpu ms',
   ...PHASES,
   'memory MB',
+  'stolen',
 ];
 
-function columns(row: ExchangeRow, rows: readonly ExchangeRow[]): string[] {
+function columns(row: MeasuredRow, rows: readonly MeasuredRow[]): string[] {
   const float32 = rows.find(
     ({ codec, size, rate }) => codec === 'float32' && size === row.size && rate === row.rate,
   );
@@ -76,6 +83,7 @@ function columns(row: ExchangeRow, rows: readonly ExchangeRow[]): string[] {
     (row.cpuSeconds * 1000).toFixed(1),
     ...PHASES.map((phase) => row.phases[phase].toFixed(2)),
     (row.memoryGrowthBytes / 1e6).toFixed(0),
+    percent(row.stolen),
   ];
 }
 

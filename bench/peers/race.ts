@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import type { ExchangeRow } from '../exchange-cell.ts';
+import type { ExchangeRow, MeasuredRow } from '../exchange-cell.ts';
 import { describeMachine, machineLine } from '../machine.ts';
 import { INTERFACE, withShapedNetwork, type ShapedNetwork } from '../shaped-network.ts';
+import { leastDisturbed, percent } from '../stolen-time.ts';
 import { formatSpread, formatTable, median } from '../table.ts';
 import { onCore, runPinned } from './pinned.ts';
 import { peersFolder, pyTorch, PyTorchUnavailableError } from './pytorch.ts';
@@ -39,14 +40,16 @@ export async function benchPeers(options: PeersOptions): Promise<void> {
   const python = await pyTorchOrReason();
   if (python === undefined || !isRoot()) return;
   const machine = describeMachine();
-  const rows: PeerRow[] = [];
+  const rows: MeasuredRow<PeerRow>[] = [];
   for (const rate of options.rates.split(',')) {
     await withShapedNetwork(rate, options.workers, async (network) => {
       for (const size of options.sizes.split(',')) {
         for (const variant of options.variants.split(',')) {
           const cell = { rate, size, variant };
-          const row = rowOf(cell, options.workers, await measure(python, network, cell, options));
-          console.error(`${rate} ${size} ${variant}: ${formatSpread(row.allStepMs, 2)} ms`);
+          const what = `${rate} ${size} ${variant}`;
+          const { value, stolen } = await leastDisturbed(what, () => measure(python, network, cell, options));
+          const row = { ...rowOf(cell, options.workers, value), stolen };
+          console.error(`${what}: ${formatSpread(row.allStepMs, 2)} ms`);
           rows.push(row);
         }
       }
@@ -63,7 +66,7 @@ export async function benchPeers(options: PeersOptions): Promise<void> {
   );
   console.log(
     formatTable(
-      ['link', 'gradient', 'variant', 'step', 'efficiency', 'sent MB', 'cpu ms'],
+      ['link', 'gradient', 'variant', 'step', 'efficiency', 'sent MB', 'cpu ms', 'stolen'],
       rows.map(columns),
     ),
   );
@@ -89,7 +92,7 @@ export function isRoot(): boolean {
   return false;
 }
 
-function columns(row: PeerRow): string[] {
+function columns(row: MeasuredRow<PeerRow>): string[] {
   return [
     row.rate,
     row.size,
@@ -98,6 +101,7 @@ function columns(row: PeerRow): string[] {
     row.efficiency === null ? '-' : row.efficiency.toFixed(2),
     (row.wireBytes / 1e6).toFixed(3),
     (row.cpuSeconds * 1000).toFixed(1),
+    percent(row.stolen),
   ];
 }
 
