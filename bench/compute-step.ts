@@ -43,7 +43,7 @@ async function measure(
     Uint32Array.from({ length: batch }, (_, index) => index),
   );
   const variables = built.trainableWeights.map((weight) => weight.read() as Variable);
-  const transfer = createWeightTransfer(backend, built.trainableWeights);
+  const transfer = createWeightTransfer(tf, built.trainableWeights, backend.readsInPlace);
   const offsets = transfer.specs.map((_, i) =>
     transfer.specs.slice(0, i).reduce((sum, { size }) => sum + size, 0),
   );

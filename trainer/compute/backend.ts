@@ -15,8 +15,8 @@ export interface Backend {
   readonly description: string;
   /** Whether `dataSync` of this tensor gives a copy that nobody else has. */
   readsCopyOf(tensor: Tensor): boolean;
-  /** Copies the values of this tensor now, so that the array it was made from is free. Absent where tensors stay on their arrays. */
-  readonly takeOver?: (tensor: Tensor) => void;
+  /** Whether a tensor reads the array that it is made from where it lies, in shared memory too, for as long as it lives. */
+  readonly readsInPlace: boolean;
   /** A forward pass with its backward pass is over: frees what the one kept for the other. */
   readonly endPass?: () => void;
 }

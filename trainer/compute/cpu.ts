@@ -13,7 +13,8 @@ export async function openCpu(): Promise<Backend> {
   repairKernels();
   // The values of a tensor are the tensor itself.
   const readsCopyOf = () => false;
-  return { name: 'cpu', tf, description: `cpu (plain JavaScript, tfjs ${version})`, readsCopyOf };
+  const description = `cpu (plain JavaScript, tfjs ${version})`;
+  return { name: 'cpu', tf, description, readsCopyOf, readsInPlace: false };
 }
 
 let repaired = false;

@@ -45,7 +45,10 @@ export interface ModelRuntime {
 
   /** Copies the model's trainable weights to the flat view `out`; padding is not touched. */
   exportWeights(out: Float32Array): void;
-  /** Sets the model's trainable weights from the flat view `from`, which may lie in shared memory. */
+  /**
+   * Sets the model's trainable weights from the flat view `from`, which may lie in shared memory. The model may read them there, so
+   * it stays as it is as long as the model is used, or until the next import.
+   */
   importWeights(from: Float32Array): void;
 
   /** What tfjs needs, besides the weights, to build the model again: plain JSON. */
@@ -86,8 +89,8 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
   const { program, context } = options;
   const { tf } = options.backend;
   const model = await buildModel(program, context);
-  const trainable = createWeightTransfer(options.backend, model.trainableWeights);
-  const nonTrainable = createWeightTransfer(options.backend, model.nonTrainableWeights);
+  const trainable = createWeightTransfer(tf, model.trainableWeights, options.backend.readsInPlace);
+  const nonTrainable = createWeightTransfer(tf, model.nonTrainableWeights);
   const variables = model.trainableWeights.map((weight) => weight.read() as tfc.Variable);
   const packedOffsets = packed(nonTrainable.specs);
   const nonTrainableValues = nonTrainable.specs.reduce((sum, { size }) => sum + size, 0);

@@ -25,8 +25,7 @@ export async function openNative(threads: number): Promise<Backend> {
   if (!(await tf.setBackend('tensorflow'))) {
     throw new BackendUnavailableError('native', 'TensorFlow refused to start', REMEDY);
   }
-  const backend = nativeBackend(tf.backend());
-  const { binding, isUsingGpuDevice, tensorMap } = backend;
+  const { binding, isUsingGpuDevice, tensorMap } = nativeBackend(tf.backend());
   registerOnce(isUsingGpuDevice);
   const device = isUsingGpuDevice ? 'GPU' : threadWords(process.env['TF_NUM_INTRAOP_THREADS']);
   return {
@@ -35,8 +34,9 @@ export async function openNative(threads: number): Promise<Backend> {
     description: `native (TensorFlow ${binding.TF_Version}, ${device})`,
     // What was never given to TensorFlow is read from where it was made.
     readsCopyOf: ({ dataId }) => tensorMap.get(dataId).values === null,
+    // But for what is not aligned as TensorFlow wants it, and copied.
+    readsInPlace: true,
     endPass,
-    takeOver: (tensor) => void backend.getInputTensorIds([tensor]),
   };
 }
 

@@ -48,8 +48,6 @@ export interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
   /** Tensors by `dataId`; `values` until TensorFlow has them. */
   readonly tensorMap: { get(dataId: object): { readonly values: TfjsCore.BackendValues | null } };
-  /** TensorFlow's handles of these tensors; copies to it the values that it does not have yet. */
-  getInputTensorIds(tensors: readonly TfjsCore.Tensor[]): number[];
   /** Runs any TensorFlow op by name. */
   executeSingleOutput(
     op: string,

@@ -19,5 +19,6 @@ export async function openWasm(): Promise<Backend> {
   }
   await registerTrainingKernels();
   const readsCopyOf = () => true;
-  return { name: 'wasm', tf, description: 'wasm (WebAssembly SIMD, 1 thread)', readsCopyOf };
+  const description = 'wasm (WebAssembly SIMD, 1 thread)';
+  return { name: 'wasm', tf, description, readsCopyOf, readsInPlace: false };
 }

@@ -1,7 +1,7 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { copyFloats } from '../copy-bytes.ts';
 import type { TensorSpec } from '../ternary/layout.ts';
-import type { Backend } from './backend.ts';
+import type { TensorFlow } from './tensorflow.ts';
 
 /** Copies the values of a list of model weights to and from plain float32 vectors. */
 export interface WeightTransfer {
@@ -11,12 +11,14 @@ export interface WeightTransfer {
   importFrom(from: Float32Array, offsets: readonly number[]): void;
 }
 
+/** @param inPlace the model may read its weights in `from`, which stays as it is until the next import. */
 export function createWeightTransfer(
-  { tf, takeOver }: Pick<Backend, 'tf' | 'takeOver'>,
+  tf: TensorFlow,
   weights: readonly tfl.LayerVariable[],
+  inPlace = false,
 ): WeightTransfer {
   const specs = describeWeights(weights);
-  const valuesOf = takeOver === undefined ? privateValues(specs) : (_: number, from: Float32Array) => from;
+  const valuesOf = inPlace ? (_: number, from: Float32Array) => from : privateValues(specs);
   return {
     specs,
     exportTo(out, offsets) {
@@ -27,7 +29,6 @@ export function createWeightTransfer(
         const { size, shape } = specs[i]!;
         const begin = offsets[i]!;
         const tensor = tf.tensor(valuesOf(i, from.subarray(begin, begin + size)), [...shape]);
-        takeOver?.(tensor);
         weight.write(tensor);
         tensor.dispose();
       });

@@ -1,5 +1,6 @@
 import { openBackend } from '../backend.ts';
 import type { BackendName } from '../backend.ts';
+import { tensorsLeftOfPass, weightsFromSharedMemory } from './held-memory.ts';
 import { LAYER_CASES } from './layer-cases.ts';
 import { OP_CASES } from './op-cases.ts';
 import { runGradientCase, runLayerCase } from './run-cases.ts';
@@ -12,6 +13,9 @@ export interface ParityReport {
   readonly description: string;
   readonly results: Record<string, CaseResult>;
   readonly tensorUse: readonly TensorUse[];
+  /** See held-memory.ts. */
+  readonly importedWeights: readonly number[][];
+  readonly tensorsLeft: number;
 }
 
 /**
@@ -24,7 +28,13 @@ async function main(name: BackendName, steps: number): Promise<void> {
   const results: Record<string, CaseResult> = {};
   for (const test of OP_CASES) results[test.name] = within(() => runGradientCase(tf, test));
   for (const test of LAYER_CASES) results[`layer ${test.name}`] = within(() => runLayerCase(tf, test));
-  const report: ParityReport = { description, results, tensorUse: trainManySteps(tf, steps) };
+  const report: ParityReport = {
+    description,
+    results,
+    tensorUse: trainManySteps(tf, steps),
+    importedWeights: weightsFromSharedMemory(backend),
+    tensorsLeft: tensorsLeftOfPass(backend),
+  };
   process.stdout.write(JSON.stringify(report));
 
   function within(run: () => CaseResult): CaseResult {

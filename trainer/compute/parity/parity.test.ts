@@ -103,6 +103,15 @@ function expectParity(backend: 'wasm' | 'native'): void {
     expect(actual.tensorUse).toHaveLength(LEAK_STEPS);
     expect(actual.tensorUse.at(-1)).toEqual(second);
   });
+
+  test('weights are those of the shared memory that was imported last', () => {
+    const values = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    expect(actual.importedWeights).toEqual([values, values.map((value) => -value)]);
+  });
+
+  test('a pass that asks for no gradient of a pooling leaves no tensor', () => {
+    expect(actual.tensorsLeft).toBe(0);
+  });
 }
 
 function tensorsOf({ results }: ParityReport, name: string): readonly number[][] {
