@@ -10,7 +10,8 @@ export const CROSS_ENTROPY = 'SparseSoftmaxCrossEntropy';
 /**
  * Softmax cross-entropy, mean over the batch: the loss of a program that gives none.
  * @param logits `[examples, classes]`
- * @param labels class indices, int32 `[examples]`
+ * @param labels class indices, int32 `[examples]`, each below the number of classes. One that is not is an error on native and
+ *   counts as no loss on the other backends.
  */
 export function softmaxCrossEntropy(tf: TensorFlow, logits: tfc.Tensor, labels: tfc.Tensor): tfc.Scalar {
   const classes = logits.shape.at(-1) ?? 0;
