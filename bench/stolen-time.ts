@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The share of the cores' time, 0..1, that a virtual machine's host gives to others meanwhile is tolerated up to this. */
+/** The largest share of the cores' time, 0..1, that the host of a virtual machine may give to others in a measurement that counts. */
 const TOLERATED = 0.1;
 const TRIES = 3;
 
