@@ -1,5 +1,4 @@
-import { mkdtemp, open, rm, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { CheckpointWriter } from '../trainer/checkpoint/checkpoint-writer.ts';
@@ -8,6 +7,7 @@ import { stateTensors, stateValues, type StateRegion } from '../trainer/checkpoi
 import { planLayout } from '../trainer/ternary/layout.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { formatSpread, formatTable, median } from './table.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
 
 export interface CheckpointBenchOptions {
   readonly output: 'table' | 'json';
@@ -44,8 +44,7 @@ const MEGA = 1e6;
 export async function benchCheckpoint(options: CheckpointBenchOptions): Promise<void> {
   const { output, parameters, rounds } = options;
   const machine = describeMachine();
-  const directory = await mkdtemp(join(options.directory ?? tmpdir(), 'terngrad-bench-'));
-  try {
+  await withTemporaryFolder(async (directory) => {
     const { bytes, results } = await measure(directory, parameters, rounds);
     if (output === 'json') {
       console.log(JSON.stringify({ machine, directory, parameters, bytes, rounds: results }));
@@ -57,9 +56,7 @@ export async function benchCheckpoint(options: CheckpointBenchOptions): Promise<
         `median [least-most] of ${rounds}\n`,
     );
     console.log(tableOf(results, bytes));
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  }, options.directory);
 }
 
 async function measure(

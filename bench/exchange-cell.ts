@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseJob, type ResolvedJob, type TernGradJob } from '../crds/index.ts';
@@ -10,10 +9,10 @@ import { median } from '../trainer/step/figures.ts';
 import type { PhaseTimes } from '../trainer/step/messages.ts';
 import { bundleWorker } from './bundled-worker.ts';
 import { credentialsOf } from './credentials-of.ts';
-import { cleanedUp } from './interrupted.ts';
 import { FIGURES_FILE, tensorsOf, type SyntheticModel, type WorkerFigures } from './synthetic-model.ts';
 import type { WorkerOrder } from './exchange-worker.ts';
 import type { ShapedNetwork } from './shaped-network.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
 import { wireSettings } from './wire-settings.ts';
 
 /** One codec and size on one network. */
@@ -56,21 +55,17 @@ const PORT = 7070;
 const HTTP_ADDRESS = '127.0.0.1:0';
 
 export async function runCell(cell: ExchangeCell, network: ShapedNetwork): Promise<ExchangeRow> {
-  const folder = await mkdtemp(join(tmpdir(), 'terngrad-bench-'));
-  return cleanedUp(
-    () => rmSync(folder, { recursive: true, force: true }),
-    async () => {
-      const files = await writeOrders(cell, network, folder);
-      await runWorkers(network, await bundleWorker(folder), files);
-      const figures = await Promise.all(
-        network.addresses.map(async (_, rank) => {
-          const written = await readFile(join(folder, `rank-${rank}`, FIGURES_FILE), 'utf8');
-          return JSON.parse(written) as WorkerFigures;
-        }),
-      );
-      return rowOf(cell, figures);
-    },
-  );
+  return withTemporaryFolder(async (folder) => {
+    const files = await writeOrders(cell, network, folder);
+    await runWorkers(network, await bundleWorker(folder), files);
+    const figures = await Promise.all(
+      network.addresses.map(async (_, rank) => {
+        const written = await readFile(join(folder, `rank-${rank}`, FIGURES_FILE), 'utf8');
+        return JSON.parse(written) as WorkerFigures;
+      }),
+    );
+    return rowOf(cell, figures);
+  });
 }
 
 function rowOf(cell: ExchangeCell, figures: readonly WorkerFigures[]): ExchangeRow {

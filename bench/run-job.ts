@@ -1,19 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import type { TernGradJob } from '../crds/index.ts';
 import type { RunResult } from '../operator/local/run-result.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
 
 const terngrad = fileURLToPath(new URL('../dist/terngrad.js', import.meta.url));
 
 /** Runs a job the way a user does, `terngrad run -f job.yaml --output json`, and returns what it printed. */
 export async function runJob(job: TernGradJob): Promise<RunResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'terngrad-bench-'));
-  try {
+  return withTemporaryFolder(async (folder) => {
     const file = join(folder, 'job.yaml');
     await writeFile(file, stringify(job));
     const { stdout } = await promisify(execFile)(
@@ -22,7 +21,5 @@ export async function runJob(job: TernGradJob): Promise<RunResult> {
       { maxBuffer: 2 ** 26 },
     );
     return JSON.parse(stdout) as RunResult;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,6 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import type { TernGradJob } from '../crds/index.ts';
+import { cleanedUp } from './interrupted.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
 
 const terngrad = fileURLToPath(new URL('../dist/terngrad.js', import.meta.url));
 /** Between two losses, so that each finds training in its stride. */
@@ -28,15 +29,18 @@ export interface Look {
 
 /** Runs the job in a folder of its own while `work` watches it; both are gone afterwards. */
 export async function watchRun(job: TernGradJob, work: (run: WatchedRun) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'terngrad-bench-'));
-  const run = new WatchedRun(folder);
-  try {
-    await run.start(job);
-    await work(run);
-  } finally {
-    await run.end();
-    await rm(folder, { recursive: true, force: true });
-  }
+  await withTemporaryFolder(async (folder) => {
+    const run = new WatchedRun(folder);
+    const watched = async (): Promise<void> => {
+      try {
+        await run.start(job);
+        await work(run);
+      } finally {
+        await run.end();
+      }
+    };
+    await cleanedUp(() => run.interrupt(), watched);
+  });
 }
 
 /** `terngrad run`, with an eye on its workers' metrics and a hand on their processes. */
@@ -97,8 +101,12 @@ export class WatchedRun {
   async end(): Promise<void> {
     const child = this.#process;
     if (child === undefined || child.exitCode !== null) return;
-    child.kill('SIGINT');
+    this.interrupt();
     await new Promise((resolve) => child.once('exit', resolve));
+  }
+
+  interrupt(): void {
+    this.#process?.kill('SIGINT');
   }
 
   /** Where a rank stands, as its metrics say: `undefined` while they are not served, or before its first step. */

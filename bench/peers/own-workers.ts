@@ -1,7 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +12,7 @@ import { nativeEnvironment } from '../../trainer/compute/native-environment.ts';
 import { credentialsOf } from '../credentials-of.ts';
 import { cleanedUp } from '../interrupted.ts';
 import type { ShapedNetwork } from '../shaped-network.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 import { onCore } from './pinned.ts';
 
 export interface Accuracy {
@@ -36,13 +35,11 @@ const PORT = 7070;
  * @param target ends them at the first test accuracy that reaches it.
  */
 export async function runOwnWorkers(job: TernGradJob, network: ShapedNetwork, target = 2): Promise<OwnRun> {
-  const folder = await mkdtemp(join(tmpdir(), 'terngrad-bench-'));
   const children: ChildProcess[] = [];
-  const cleanUp = (): void => {
+  const endAll = (): void => {
     for (const child of children) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
   };
-  return cleanedUp(cleanUp, async () => {
+  const run = async (folder: string): Promise<OwnRun> => {
     const jobFile = join(folder, 'job.json');
     await writeFile(jobFile, JSON.stringify(parseJob(stringify(job), 'bench.yaml')));
     await writeCertificates(folder, network.addresses.length);
@@ -55,7 +52,7 @@ export async function runOwnWorkers(job: TernGradJob, network: ShapedNetwork, ta
         onAccuracy(child, (found) => {
           accuracies.push(found);
           reached ||= found.accuracy >= target;
-          if (reached) for (const each of children) each.kill('SIGKILL');
+          if (reached) endAll();
         });
       } else child.stdout?.resume();
       return ended(child);
@@ -69,7 +66,8 @@ export async function runOwnWorkers(job: TernGradJob, network: ShapedNetwork, ta
       throw new Error(`the workers ended with codes ${codes.join(', ')}: ${messages.join('\n')}`);
     }
     return { accuracies, message: terminationMessageSchema.parse(JSON.parse(messages[0] ?? '')) };
-  });
+  };
+  return withTemporaryFolder((folder) => cleanedUp(endAll, () => run(folder)));
 }
 
 function onAccuracy(child: ChildProcess, found: (accuracy: Accuracy) => void): void {
