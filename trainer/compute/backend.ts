@@ -13,6 +13,11 @@ export interface Backend {
   readonly tf: TensorFlow;
   /** For logs and reports, e.g. `native (TensorFlow 2.18.1, 1 thread)`. */
   readonly description: string;
+  /**
+   * Copies a tensor's values to `target`, which is as long and may lie in shared memory, where that is faster than by `dataSync`;
+   * else returns false and copies nothing.
+   */
+  readonly readInto?: (tensor: Tensor, target: Float32Array) => boolean;
   /** Whether `dataSync` of this tensor gives a copy that nobody else has. */
   readsCopyOf(tensor: Tensor): boolean;
   /** Whether a tensor reads the array that it is made from where it lies, in shared memory too, for as long as it lives. */

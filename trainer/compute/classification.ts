@@ -2,8 +2,8 @@ import type * as tfc from '@tensorflow/tfjs-core';
 import type { TensorFlow } from './tensorflow.ts';
 
 /**
- * A kernel that a backend may have: `logits` and int32 `labels` to the examples' losses `[examples]` and their gradient by the
- * logits `[examples, classes]`.
+ * A kernel that a backend may have: `logits` and int32 `labels` to the examples' mean loss `[]` and the gradient of each example's
+ * loss by its logits `[examples, classes]`.
  */
 export const CROSS_ENTROPY = 'SparseSoftmaxCrossEntropy';
 
@@ -17,9 +17,10 @@ export function softmaxCrossEntropy(tf: TensorFlow, logits: tfc.Tensor, labels: 
   const classes = logits.shape.at(-1) ?? 0;
   const isOneKernel = tf.getKernel(CROSS_ENTROPY, tf.getBackend()) !== undefined;
   if (isOneKernel && logits.rank === 2 && logits.dtype === 'float32') {
-    const inputs = { logits, labels: tf.cast(labels, 'int32') };
-    const [losses] = tf.engine().runKernel<tfc.Tensor[]>(CROSS_ENTROPY, inputs);
-    return tf.mean(losses!);
+    // A cast to the type that a tensor has would be an op as well.
+    const inputs = { logits, labels: labels.dtype === 'int32' ? labels : tf.cast(labels, 'int32') };
+    const [loss] = tf.engine().runKernel<[tfc.Scalar, tfc.Tensor]>(CROSS_ENTROPY, inputs);
+    return loss;
   }
   // Cast afterwards: the wasm backend's one-hot writes integers whatever type it is asked for.
   const wanted = tf.cast(tf.oneHot(labels as tfc.Tensor1D, classes), 'float32');

@@ -125,15 +125,19 @@ export async function createModelRuntime(options: ModelRuntimeOptions): Promise<
     );
   }
 
+  function readScaled(tensor: tfc.Tensor, target: Float32Array, scale: number): void {
+    const { backend } = options;
+    if (scale === 1 && backend.readInto?.(tensor, target) === true) return;
+    const values = tensor.dataSync() as Float32Array;
+    copyScaled(values, target, scale);
+    if (backend.readsCopyOf(tensor)) discard(values);
+  }
+
   function gradient(batch: Batch, out: Float32Array, scale: number, at: StepContext): { loss: number } {
     const exported = new Set<number>();
     const exportGradient = (tensor: number, found: tfc.Tensor | undefined): void => {
       const { begin, end, paddedEnd } = slots[tensor]!;
-      if (found !== undefined) {
-        const values = found.dataSync() as Float32Array;
-        copyScaled(values, out, begin, scale);
-        if (options.backend.readsCopyOf(found)) discard(values);
-      }
+      if (found !== undefined) readScaled(found, out.subarray(begin, end), scale);
       out.fill(0, found === undefined ? begin : end, paddedEnd);
       exported.add(tensor);
     };
@@ -249,10 +253,10 @@ function packed(specs: readonly TensorSpec[]): number[] {
   });
 }
 
-function copyScaled(values: Float32Array, out: Float32Array, begin: number, scale: number): void {
+function copyScaled(values: Float32Array, target: Float32Array, scale: number): void {
   if (scale === 1) {
-    copyFloats(out, begin, values);
+    copyFloats(target, 0, values);
     return;
   }
-  for (let i = 0; i < values.length; i++) out[begin + i] = values[i]! * scale;
+  for (let i = 0; i < values.length; i++) target[i] = values[i]! * scale;
 }

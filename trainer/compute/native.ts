@@ -7,6 +7,7 @@ import { batchMatMul } from './native/batch-mat-mul.ts';
 import { registerCrossEntropy } from './native/cross-entropy.ts';
 import { endPass, maxPool, maxPoolGrad } from './native/max-pool.ts';
 import { registerReluGradient } from './native/relu-grad.ts';
+import { readInto } from './native/read-into.ts';
 import { reshape } from './native/reshape.ts';
 import { sum } from './native/sum.ts';
 import { replaceKernel } from './own-kernel.ts';
@@ -36,6 +37,7 @@ export async function openNative(threads: number): Promise<Backend> {
     readsCopyOf: ({ dataId }) => tensorMap.get(dataId).values === null,
     // But for what is not aligned as TensorFlow wants it, and copied.
     readsInPlace: true,
+    ...(!isUsingGpuDevice && { readInto }),
     endPass,
   };
 }

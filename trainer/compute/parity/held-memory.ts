@@ -33,6 +33,34 @@ export function weightsFromSharedMemory({ tf, readsInPlace }: Backend): number[]
   return found;
 }
 
+/** How a backend read a tensor into shared memory. */
+export interface ReadInto {
+  /** Whether it said that it had. */
+  readonly done: boolean;
+  /** What lay there afterwards: the tensor's values, what lay there before, or something else. */
+  readonly found: 'values' | 'nothing' | 'mixture';
+}
+
+/**
+ * Values read into shared memory: to the same place twice, where TensorFlow's alignment is not, and few. `undefined` for a
+ * backend that leaves all of it to `dataSync`.
+ */
+export function readIntoSharedMemory({ tf, readInto }: Backend): ReadInto[] | undefined {
+  if (readInto === undefined) return undefined;
+  const many = 2 ** 17;
+  const { buffer } = new WebAssembly.Memory({ initial: 32, maximum: 32, shared: true });
+  const read = (begin: number, values: number): ReadInto => {
+    const target = new Float32Array(buffer, begin * Float32Array.BYTES_PER_ELEMENT, values).fill(-1);
+    const tensor = tf.tidy(() => tf.add(tf.range(0, values), begin).reshape([values / 8, 8]));
+    const done = readInto(tensor, target);
+    tensor.dispose();
+    const isRight = [...target.keys()].every((i) => target[i] === i + begin);
+    const isUntouched = target.every((value) => value === -1);
+    return { done, found: isRight ? 'values' : isUntouched ? 'nothing' : 'mixture' };
+  };
+  return [read(160, many), read(160, many), read(161, many), read(320, 800)];
+}
+
 /** How many tensors are left of a pass in which nobody asks for the gradient of a pooling. */
 export function tensorsLeftOfPass({ tf, endPass }: Backend): number {
   const weight: Variable = tf.variable(tf.ones([4, 1]));

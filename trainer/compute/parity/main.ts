@@ -1,6 +1,7 @@
 import { openBackend } from '../backend.ts';
 import type { BackendName } from '../backend.ts';
-import { tensorsLeftOfPass, weightsFromSharedMemory } from './held-memory.ts';
+import { readIntoSharedMemory, tensorsLeftOfPass, weightsFromSharedMemory } from './held-memory.ts';
+import type { ReadInto } from './held-memory.ts';
 import { LAYER_CASES } from './layer-cases.ts';
 import { OP_CASES } from './op-cases.ts';
 import { runGradientCase, runLayerCase } from './run-cases.ts';
@@ -16,6 +17,7 @@ export interface ParityReport {
   /** See held-memory.ts. */
   readonly importedWeights: readonly number[][];
   readonly tensorsLeft: number;
+  readonly readInto: readonly ReadInto[] | undefined;
 }
 
 /**
@@ -34,6 +36,7 @@ async function main(name: BackendName, steps: number): Promise<void> {
     tensorUse: trainManySteps(tf, steps),
     importedWeights: weightsFromSharedMemory(backend),
     tensorsLeft: tensorsLeftOfPass(backend),
+    readInto: readIntoSharedMemory(backend),
   };
   process.stdout.write(JSON.stringify(report));
 
