@@ -12,7 +12,7 @@ let firstRow: Tensor | undefined;
 /**
  * Copies a tensor's values to `target` and returns true, or returns false and leaves it to `dataSync`, which gives them in fresh
  * memory that is set to 0, filled, copied and freed: twice the time. Here TensorFlow itself writes them, by an op that updates
- * rows of a tensor in place, to a tensor that lies where `target` does.
+ * rows of a tensor in place, to a tensor that lies where `target` does (docs/decisions/021).
  */
 export function readInto(tensor: Tensor, target: Float32Array): boolean {
   if (target.length < LEAST_VALUES || tensor.dtype !== 'float32') return false;
