@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import type { TernGradJob } from '../crds/index.ts';
 import type { RunResult } from '../operator/local/run-result.ts';
+import { cleanedUp } from './interrupted.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 
 const terngrad = fileURLToPath(new URL('../dist/terngrad.js', import.meta.url));
@@ -15,10 +16,12 @@ export async function runJob(job: TernGradJob): Promise<RunResult> {
   return withTemporaryFolder(async (folder) => {
     const file = join(folder, 'job.yaml');
     await writeFile(file, stringify(job));
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [terngrad, 'run', '-f', file, '--output', 'json'],
-      { maxBuffer: 2 ** 26 },
+    const running = promisify(execFile)(process.execPath, [terngrad, 'run', '-f', file, '--output', 'json'], {
+      maxBuffer: 2 ** 26,
+    });
+    const { stdout } = await cleanedUp(
+      () => running.child.kill('SIGINT'),
+      () => running,
     );
     return JSON.parse(stdout) as RunResult;
   });
