@@ -48,6 +48,8 @@ export interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
   /** Tensors by `dataId`; `values` until TensorFlow has them. */
   readonly tensorMap: { get(dataId: object): { readonly values: TfjsCore.BackendValues | null } };
+  /** Attributes of a reduction of this tensor that drops the axes it is over. */
+  createReductionOpAttrs(tensor: TfjsCore.Tensor): NativeAttribute[];
   /** Runs any TensorFlow op by name. */
   executeSingleOutput(
     op: string,

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { CROSS_ENTROPY } from '../classification.ts';
 import { tensorflow as tf } from '../tensorflow.ts';
 import { inputTensor, kernelTensor, kernelTensors, nativeBackend } from '../tfjs-internals.ts';
-import type { NativeAttribute } from '../tfjs-internals.ts';
+import type { NativeBackend } from '../tfjs-internals.ts';
 
 /**
  * Softmax cross-entropy with class indices as two TensorFlow ops on the native backend, the first of which finds losses and their
@@ -14,9 +14,10 @@ export function registerCrossEntropy(): void {
     kernelName: CROSS_ENTROPY,
     backendName: 'tensorflow',
     kernelFunc({ inputs }) {
-      const { TF_ATTR_TYPE: type, TF_FLOAT, TF_INT32 } = nativeBackend(tf.backend()).binding;
+      const backend = nativeBackend(tf.backend());
+      const { TF_ATTR_TYPE: type, TF_FLOAT, TF_INT32 } = backend.binding;
       const [losses, slopes] = kernelTensors(
-        nativeBackend(tf.backend()).executeMultipleOutputs(
+        backend.executeMultipleOutputs(
           'SparseSoftmaxCrossEntropyWithLogits',
           [
             { name: 'T', type, value: TF_FLOAT },
@@ -27,7 +28,7 @@ export function registerCrossEntropy(): void {
         ),
       );
       if (losses === undefined || slopes === undefined) throw new TypeError('the op has two results');
-      const loss = mean(losses);
+      const loss = mean(backend, losses);
       losses.dispose();
       return [loss, slopes];
     },
@@ -47,14 +48,8 @@ export function registerCrossEntropy(): void {
 }
 
 /** `[n]` -> `[]`. tfjs's casts to float32 before, also what is float32. */
-function mean(values: Tensor): Tensor {
-  const backend = nativeBackend(tf.backend());
-  const { TF_ATTR_TYPE: type, TF_ATTR_BOOL, TF_FLOAT, TF_INT32 } = backend.binding;
-  const attributes: NativeAttribute[] = [
-    { name: 'keep_dims', type: TF_ATTR_BOOL, value: false },
-    { name: 'T', type, value: TF_FLOAT },
-    { name: 'Tidx', type, value: TF_INT32 },
-  ];
+function mean(backend: NativeBackend, values: Tensor): Tensor {
+  const attributes = backend.createReductionOpAttrs(values);
   return tf.tidy(() =>
     kernelTensor(backend.executeSingleOutput('Mean', attributes, [values, tf.tensor1d([0], 'int32')])),
   );
